@@ -1,0 +1,1 @@
+"""Settings, bootstrap, operations, the command line and the web page."""

@@ -1,0 +1,1 @@
+"""The memory: deliveries, attempts, links, intents and cursors, in one SQL database."""

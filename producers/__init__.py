@@ -1,0 +1,1 @@
+"""How news comes in: every change a source shows becomes a delivery in the ledger."""
