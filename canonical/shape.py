@@ -1,0 +1,33 @@
+"""The rules every noun shares: frozen, no unknown field, no float where money or a quantity is meant."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
+
+
+class Noun(BaseModel):
+    """A value of our own language: it cannot change, and it refuses a field it does not know.
+
+    Raises `pydantic.ValidationError`, which names each field it blames and does not repeat what was in it.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True
+    )
+
+
+def _no_float(value: object) -> object:
+    """Refuse binary fractions: 0.1 + 0.2 is not 0.3, and the difference ends up in somebody's VAT return."""
+    if isinstance(value, (float, bool)):
+        raise ValueError("must be a Decimal, a whole number or their text, never a float or a boolean")
+    return value
+
+
+#: A number that may carry pence: Decimal, int or text; float, NaN and infinity are refused.
+Exact = Annotated[Decimal, BeforeValidator(_no_float)]
+
+#: Text that says something: at least one character after stripping.
+Text = Annotated[str, StringConstraints(min_length=1)]
