@@ -1,0 +1,127 @@
+"""Takes waiting deliveries to work on: the newest of each record, one per lock key, under a lease."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, exists, select, update
+from sqlalchemy.orm import aliased
+
+from ledger.deliveries import Claim, Delivery
+from ledger.endings import State
+from ledger.tables import DeliveryRow
+
+_SUPERSEDED_ON_CLAIM = {
+    "reason_stage": "claim",
+    "reason_code": "newer_change",
+    "reason_text": "a newer change of the same record was waiting; it carries the record's present state",
+}
+
+
+def claim(
+    connection: Connection,
+    queue: str,
+    hinted: Sequence[int],
+    limit: int,
+    now: datetime,
+    lease_seconds: float,
+) -> Claim:
+    """Claim up to `limit` due deliveries of `queue`: those of `hinted` first, then what has waited longest.
+
+    Of several waiting deliveries of one record the newest is taken and the others end superseded. A record
+    whose lock key is running elsewhere is left alone. Raises IntegrityError when two claims met at one lock
+    key; the caller begins again.
+    """
+    candidates = _candidates(connection, queue, hinted, limit, now)
+    newest, older = _newest_of_each_record(connection, queue, candidates)
+    taken = _one_per_lock(newest, now)[:limit]
+    token = str(uuid.uuid4())
+    if older:
+        _supersede(connection, older, now)
+    if taken:
+        connection.execute(
+            update(DeliveryRow)
+            .where(DeliveryRow.id.in_([row.id for row in taken]))
+            .values(
+                state=State.RUNNING,
+                claim=token,
+                lease_until=now + timedelta(seconds=lease_seconds),
+                waits_for=None,
+            )
+        )
+    return Claim(token, now, tuple(Delivery.from_row(row) for row in taken))
+
+
+def _candidates(
+    connection: Connection, queue: str, hinted: Sequence[int], limit: int, now: datetime
+) -> list[Row[Any]]:
+    running = aliased(DeliveryRow)
+    due = (
+        select(DeliveryRow.__table__)
+        .where(
+            DeliveryRow.queue == queue,
+            DeliveryRow.state == State.WAITING,
+            DeliveryRow.due_at <= now,
+            ~exists().where(and_(running.lock_key == DeliveryRow.lock_key, running.state == State.RUNNING)),
+        )
+        .order_by(DeliveryRow.priority, DeliveryRow.due_at, DeliveryRow.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    rows = list(connection.execute(due.where(DeliveryRow.id.in_(hinted)))) if hinted else []
+    if len(rows) < limit:
+        known = {row.id for row in rows}
+        rows += [row for row in connection.execute(due) if row.id not in known]
+    return rows[:limit]
+
+
+def _newest_of_each_record(
+    connection: Connection, queue: str, candidates: Iterable[Row[Any]]
+) -> tuple[list[Row[Any]], dict[int, int]]:
+    """The newest waiting delivery of each candidate's record, in the candidates' order; ids of the older ones,
+    each with the id of the next newer."""
+    order = {(row.source, row.entity, row.record_id): None for row in candidates}
+    if not order:
+        return [], {}
+    waiting = connection.execute(
+        select(DeliveryRow.__table__)
+        .where(
+            DeliveryRow.queue == queue,
+            DeliveryRow.record_id.in_(sorted({record_id for _, _, record_id in order})),
+            DeliveryRow.state == State.WAITING,
+        )
+        .order_by(DeliveryRow.id)
+        .with_for_update(skip_locked=True)
+    )
+    newest: dict[tuple[str, str, str], Row[Any]] = {}
+    older: dict[int, int] = {}
+    for row in waiting:
+        record = (row.source, row.entity, row.record_id)
+        if record not in order:
+            continue
+        if record in newest:
+            older[newest[record].id] = row.id
+        newest[record] = row
+    return [newest[record] for record in order if record in newest], older
+
+
+def _one_per_lock(rows: Iterable[Row[Any]], now: datetime) -> list[Row[Any]]:
+    first: dict[str, Row[Any]] = {}
+    for row in rows:
+        if row.due_at <= now:
+            first.setdefault(row.lock_key, row)
+    return list(first.values())
+
+
+def _supersede(connection: Connection, older: Mapping[int, int], now: datetime) -> None:
+    connection.execute(
+        update(DeliveryRow)
+        .where(DeliveryRow.id.in_(list(older)))
+        .values(state=State.SUPERSEDED, ended_at=now, waits_for=None, **_SUPERSEDED_ON_CLAIM)
+    )
+    # Whoever waited for the older one waits for the newer one now; oldest first, so that chains follow.
+    for old, new in sorted(older.items()):
+        connection.execute(update(DeliveryRow).where(DeliveryRow.waits_for == old).values(waits_for=new))

@@ -1,0 +1,77 @@
+"""Opens the ledger's database: SQLite with a write-ahead log, or PostgreSQL. The only file that tells them apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Insert, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError
+
+#: How long a writer waits for another one on SQLite.
+BUSY_TIMEOUT_MS = 30_000
+
+
+class BadLedgerUrl(ValueError):
+    """The ledger URL names no database we can use."""
+
+
+def open_engine(url: str, *, pool_size: int = 5) -> Engine:
+    """An engine for `sqlite:///path` or `postgresql+psycopg://…`; nothing is connected yet.
+
+    Raises BadLedgerUrl, which never repeats the password.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise BadLedgerUrl(
+            "the ledger URL is not a database URL; expected sqlite:///path/to/file or postgresql://user@host/name"
+        ) from None
+    if parsed.drivername in {"postgresql", "postgres"}:
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    match parsed.get_backend_name():
+        case "sqlite":
+            return _sqlite(create_engine(parsed, connect_args={"check_same_thread": False}))
+        case "postgresql":
+            return create_engine(parsed, pool_size=pool_size, max_overflow=5, pool_pre_ping=True)
+        case other:
+            raise BadLedgerUrl(f"the ledger cannot live in {other}; expected sqlite or postgresql")
+
+
+def _sqlite(engine: Engine) -> Engine:
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: Any, _record: Any) -> None:
+        # We say BEGIN ourselves: the driver's own habit begins late, and a late write lock means SQLITE_BUSY.
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode = WAL",
+            # Every commit is on disk before we acknowledge anything to a source.
+            "synchronous = FULL",
+            f"busy_timeout = {BUSY_TIMEOUT_MS}",
+            "foreign_keys = ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Connection) -> None:
+        reading = connection.get_execution_options().get("reading", False)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def insert_or_ignore(connection: Connection, table: Any) -> Insert:
+    """An INSERT that skips rows which a unique key already has."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing()
+    return sqlite.insert(table).on_conflict_do_nothing()
+
+
+def insert_or_update(connection: Connection, table: Any, *, key: list[str], update: list[str]) -> Insert:
+    """An INSERT that overwrites `update` columns of the row with the same `key`."""
+    statement: postgresql.Insert | sqlite.Insert = (
+        postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+    )
+    return statement.on_conflict_do_update(
+        index_elements=key, set_={column: statement.excluded[column] for column in update}
+    )

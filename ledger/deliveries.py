@@ -1,0 +1,108 @@
+"""The delivery as a value: what producers hand in and what workers get out. No SQL here but the list of columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from ledger.endings import Ending, LinkFound, State
+
+#: Ids of waiting deliveries by queue: what a message says.
+Waiting = Mapping[str, list[int]]
+
+
+@dataclass(frozen=True)
+class NewDelivery:
+    """A change on its way to one target, before the ledger knows it.
+
+    The same (queue, source, entity, record_id, version) is registered once, however often it is handed in.
+    """
+
+    flow: str
+    queue: str
+    source: str
+    entity: str
+    record_id: str
+    version: str
+    kind: str
+    occurred_at: datetime
+    lock_key: str
+    priority: int = 0
+    hint: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A registered delivery as a worker or an operator sees it. Times are UTC."""
+
+    id: int
+    flow: str
+    queue: str
+    source: str
+    entity: str
+    record_id: str
+    version: str
+    kind: str
+    occurred_at: datetime
+    registered_at: datetime
+    lock_key: str
+    priority: int
+    state: State
+    due_at: datetime
+    attempts: int
+    in_doubt: bool
+    waits_for: int | None
+    hint: Mapping[str, Any]
+    reason_stage: str | None
+    reason_code: str | None
+    reason_text: str | None
+    ended_at: datetime | None
+
+    @classmethod
+    def from_row(cls, row: Any) -> Delivery:
+        values = {name: getattr(row, name) for name in DELIVERY_FIELDS}
+        return cls(**{**values, "state": State(row.state)})
+
+
+DELIVERY_FIELDS = tuple(Delivery.__dataclass_fields__)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What one claim took; every answer is settled under its token."""
+
+    token: str
+    claimed_at: datetime
+    deliveries: tuple[Delivery, ...]
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """The ending of one delivery of a claim, and what became known or due with it."""
+
+    delivery: Delivery
+    ending: Ending
+    link: LinkFound | None = None
+    follow_ups: tuple[NewDelivery, ...] = ()
+    #: What has to be delivered first: registered unless one of the same record is under way; its end wakes this.
+    needs: NewDelivery | None = None
+    #: Stamps of intents whose outcome is certain now.
+    closes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What a settle did: deliveries to announce, and those whose lease had been lost to another worker."""
+
+    waiting: Waiting
+    too_late: tuple[int, ...]
+
+
+def by_queue(pairs: Iterable[tuple[int, str]]) -> dict[str, list[int]]:
+    """(id, queue) pairs as ids by queue, in order of id, each once."""
+    queues: dict[str, list[int]] = {}
+    for delivery_id, queue in sorted(set(pairs)):
+        queues.setdefault(queue, []).append(delivery_id)
+    return queues

@@ -1,0 +1,68 @@
+"""Intents: what we are about to create where a repeat would create it twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from ledger.database import insert_or_update
+from ledger.tables import IntentRow
+
+
+@dataclass(frozen=True)
+class Intent:
+    """We sent, or were about to send, the create of the record with this stamp.
+
+    `key` is what the record is to be known by over there; a repeat must use the same one.
+    """
+
+    stamp: str
+    queue: str
+    delivery_id: int
+    key: str
+    sent_at: datetime
+
+
+def open_intents(connection: Connection, stamps: Iterable[str]) -> dict[str, Intent]:
+    """The intents whose outcome is in doubt, by stamp."""
+    rows = connection.execute(
+        select(IntentRow.__table__).where(
+            IntentRow.stamp.in_(sorted(set(stamps))),
+            IntentRow.closed_at.is_(None),
+        )
+    )
+    return {row.stamp: Intent(row.stamp, row.queue, row.delivery_id, row.key, row.sent_at) for row in rows}
+
+
+def write_intents(connection: Connection, intents: Sequence[Intent]) -> None:
+    """Write intents before their requests go out; a stamp that is there already is sent anew."""
+    if not intents:
+        return
+    statement = insert_or_update(
+        connection, IntentRow, key=["stamp"], update=["queue", "delivery_id", "key", "sent_at", "closed_at"]
+    )
+    rows: list[dict[str, Any]] = [
+        {
+            "stamp": intent.stamp,
+            "queue": intent.queue,
+            "delivery_id": intent.delivery_id,
+            "key": intent.key,
+            "sent_at": intent.sent_at,
+            "closed_at": None,
+        }
+        for intent in intents
+    ]
+    connection.execute(statement, rows)
+
+
+def close_intents(connection: Connection, stamps: Sequence[str], now: datetime) -> None:
+    if stamps:
+        connection.execute(
+            update(IntentRow)
+            .where(IntentRow.stamp.in_(stamps), IntentRow.closed_at.is_(None))
+            .values(closed_at=now)
+        )

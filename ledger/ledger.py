@@ -1,0 +1,167 @@
+"""The ledger as the other rooms see it: each move is one transaction. What a move does stands in its own module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import IntegrityError
+
+from ledger import claim as claiming
+from ledger import intents, links, overview, producing, sweeping
+from ledger.database import open_engine
+from ledger.deliveries import Claim, Delivery, NewDelivery, Settled, Settlement, Waiting, by_queue
+from ledger.endings import Dead, Reason
+from ledger.register import register
+from ledger.settle import settle
+
+#: Two claims that met at one lock key begin again; more meetings in a row than this are a bug.
+CLAIM_TRIES = 5
+
+
+class Ledger:
+    """The memory of the system, over one engine. Safe to share between threads."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @classmethod
+    def open(cls, url: str, *, pool_size: int = 5) -> Ledger:
+        """Raises BadLedgerUrl. Nothing is connected yet."""
+        return cls(open_engine(url, pool_size=pool_size))
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction that writes: committed at the end, undone by any exception."""
+        with self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One transaction that only reads and keeps no writer waiting."""
+        with self._engine.connect().execution_options(reading=True) as connection:
+            yield connection
+
+    # -- producers ---------------------------------------------------------------------------------
+
+    def register(
+        self,
+        deliveries: Sequence[NewDelivery],
+        *,
+        now: datetime,
+        cursors: Sequence[producing.Cursor] = (),
+        incidents: Sequence[producing.Incident] = (),
+        sightings: Sequence[producing.Sighting] = (),
+        lease: producing.Lease | None = None,
+    ) -> Waiting:
+        """Register changes and move the cursors past them, together or not at all.
+
+        Returns the ids of the deliveries that were new, by queue, for the caller to announce after this
+        returned. Raises LeaseLost, and keeps nothing, when `lease` was given to another process.
+        """
+        with self.writing() as connection:
+            if lease:
+                producing.check_lease(connection, lease)
+            new = register(connection, deliveries, now)
+            producing.note_incidents(connection, incidents, now)
+            producing.write_sightings(connection, sightings, now)
+            producing.move_cursors(connection, cursors, now)
+        return by_queue(new)
+
+    def cursors(self, names: Iterable[str]) -> dict[str, producing.Cursor]:
+        with self.reading() as connection:
+            return producing.read_cursors(connection, names)
+
+    def sightings(self, source: str, entity: str) -> dict[str, producing.Sighting]:
+        with self.reading() as connection:
+            return producing.read_sightings(connection, source, entity)
+
+    def take_lease(self, name: str, holder: str, *, now: datetime, seconds: float) -> producing.Lease | None:
+        with self.writing() as connection:
+            return producing.take_lease(connection, name, holder, now, seconds)
+
+    def release_lease(self, lease: producing.Lease, *, now: datetime) -> None:
+        with self.writing() as connection:
+            producing.release_lease(connection, lease, now)
+
+    # -- workers -----------------------------------------------------------------------------------
+
+    def claim(
+        self, queue: str, hinted: Sequence[int], *, limit: int, now: datetime, lease_seconds: float
+    ) -> Claim:
+        """Take up to `limit` deliveries of `queue`; see ledger.claim."""
+        for attempt in range(CLAIM_TRIES):
+            try:
+                with self.writing() as connection:
+                    return claiming.claim(connection, queue, hinted, limit, now, lease_seconds)
+            except IntegrityError:
+                if attempt == CLAIM_TRIES - 1:
+                    raise
+        raise AssertionError("unreachable: the last try returns or raises")
+
+    def settle(self, claim: Claim, settlements: Sequence[Settlement], *, now: datetime) -> Settled:
+        """Write the endings of a claim, all in one transaction; see ledger.settle.
+
+        A link that contradicts one we have spoils only its own delivery, which ends dead.
+        """
+        try:
+            with self.writing() as connection:
+                return settle(connection, claim, settlements, now)
+        except IntegrityError:
+            if len(settlements) == 1:
+                with self.writing() as connection:
+                    return settle(connection, claim, [_contradiction(settlements[0])], now)
+        parts = [self.settle(claim, [entry], now=now) for entry in settlements]
+        waiting = [(id_, queue) for part in parts for queue, ids in part.waiting.items() for id_ in ids]
+        return Settled(by_queue(waiting), tuple(id_ for part in parts for id_ in part.too_late))
+
+    def links_by_salesforce_id(
+        self, entity: str, salesforce_entity: str, ids: Iterable[str]
+    ) -> dict[str, links.Link]:
+        with self.reading() as connection:
+            return links.links_by_salesforce_id(connection, entity, salesforce_entity, ids)
+
+    def links_by_kashflow_id(self, entity: str, ids: Iterable[str]) -> dict[str, links.Link]:
+        with self.reading() as connection:
+            return links.links_by_kashflow_id(connection, entity, ids)
+
+    def open_intents(self, stamps: Iterable[str]) -> dict[str, intents.Intent]:
+        with self.reading() as connection:
+            return intents.open_intents(connection, stamps)
+
+    def write_intents(self, new: Sequence[intents.Intent]) -> None:
+        """Committed when this returns: only then may the requests be sent."""
+        with self.writing() as connection:
+            intents.write_intents(connection, new)
+
+    def newest_delivery(self, queue: str, source: str, entity: str, record_id: str) -> Delivery | None:
+        with self.reading() as connection:
+            return overview.find_delivery(connection, queue, source, entity, record_id)
+
+    # -- sweeper -----------------------------------------------------------------------------------
+
+    def expire_leases(self, *, now: datetime) -> list[int]:
+        with self.writing() as connection:
+            return sweeping.expire_leases(connection, now)
+
+    def find_unannounced(
+        self, queues: Sequence[str], *, limit: int, now: datetime, resend_seconds: float
+    ) -> Waiting:
+        with self.writing() as connection:
+            return sweeping.find_unannounced(connection, queues, limit, now, resend_seconds)
+
+
+def _contradiction(entry: Settlement) -> Settlement:
+    link = entry.link
+    text = (
+        f"the KashFlow {link.entity} {link.kashflow_key} is already linked to another Salesforce record than "
+        f"{link.salesforce_entity} {link.salesforce_id}; a person has to decide which of the two is right"
+        if link
+        else "the ledger refused what this delivery brought, because it contradicts what it holds"
+    )
+    return Settlement(entry.delivery, Dead(Reason("settle", "link_contradiction", text)), closes=entry.closes)

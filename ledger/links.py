@@ -1,0 +1,83 @@
+"""Links: the pair of ids of one thing on both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from ledger.database import insert_or_update
+from ledger.endings import LinkFound
+from ledger.tables import LinkRow
+
+
+@dataclass(frozen=True)
+class Link:
+    """One thing, known on both sides. `golden` is what both agreed on when it was last written."""
+
+    entity: str
+    salesforce_entity: str
+    salesforce_id: str
+    kashflow_id: str
+    kashflow_key: str
+    golden: dict[str, Any]
+
+
+def links_by_salesforce_id(
+    connection: Connection, entity: str, salesforce_entity: str, ids: Iterable[str]
+) -> dict[str, Link]:
+    rows = connection.execute(
+        select(LinkRow.__table__).where(
+            LinkRow.entity == entity,
+            LinkRow.salesforce_entity == salesforce_entity,
+            LinkRow.salesforce_id.in_(sorted(set(ids))),
+        )
+    )
+    return {row.salesforce_id: _link(row) for row in rows}
+
+
+def links_by_kashflow_id(connection: Connection, entity: str, ids: Iterable[str]) -> dict[str, Link]:
+    rows = connection.execute(
+        select(LinkRow.__table__).where(LinkRow.entity == entity, LinkRow.kashflow_id.in_(sorted(set(ids))))
+    )
+    return {row.kashflow_id: _link(row) for row in rows}
+
+
+def remember_links(connection: Connection, links: Sequence[LinkFound], now: datetime) -> None:
+    """Write what was found; a link of the same Salesforce record is brought up to date.
+
+    Raises IntegrityError when the KashFlow record is already linked to another Salesforce record.
+    """
+    if not links:
+        return
+    statement = insert_or_update(
+        connection,
+        LinkRow,
+        key=["entity", "salesforce_entity", "salesforce_id"],
+        update=["kashflow_id", "kashflow_key", "golden", "changed_at"],
+    )
+    connection.execute(
+        statement,
+        [
+            {
+                "entity": link.entity,
+                "salesforce_entity": link.salesforce_entity,
+                "salesforce_id": link.salesforce_id,
+                "kashflow_id": link.kashflow_id,
+                "kashflow_key": link.kashflow_key,
+                "golden": link.golden,
+                "linked_at": now,
+                "changed_at": now,
+            }
+            for link in links
+        ],
+    )
+
+
+def _link(row: Row[Any]) -> Link:
+    return Link(
+        row.entity, row.salesforce_entity, row.salesforce_id, row.kashflow_id, row.kashflow_key, row.golden
+    )

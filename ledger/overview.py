@@ -1,0 +1,138 @@
+"""Questions of people and status pages: how many, how old, what went wrong. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from ledger.deliveries import Delivery
+from ledger.endings import State
+from ledger.tables import AttemptRow, CursorRow, DeliveryRow, LeaseRow
+
+
+@dataclass(frozen=True)
+class QueueCount:
+    """Deliveries of one queue in one state; `oldest` is when the oldest of them was registered."""
+
+    queue: str
+    state: State
+    count: int
+    oldest: datetime
+
+
+@dataclass(frozen=True)
+class CursorAge:
+    name: str
+    value: str
+    position_at: datetime | None
+    moved_at: datetime
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try of a delivery, as the story of a record tells it."""
+
+    delivery_id: int
+    started_at: datetime
+    ended_at: datetime
+    ending: str
+    stage: str | None
+    code: str | None
+    note: str
+
+
+def count_deliveries(connection: Connection) -> list[QueueCount]:
+    rows = connection.execute(
+        select(
+            DeliveryRow.queue,
+            DeliveryRow.state,
+            func.count().label("count"),
+            func.min(DeliveryRow.registered_at).label("oldest"),
+        )
+        .group_by(DeliveryRow.queue, DeliveryRow.state)
+        .order_by(DeliveryRow.queue, DeliveryRow.state)
+    )
+    return [QueueCount(row.queue, State(row.state), row[2], row.oldest) for row in rows]
+
+
+def count_unfinished(connection: Connection) -> int:
+    """Deliveries that still have to run: waiting or running."""
+    return (
+        connection.scalar(
+            select(func.count())
+            .select_from(DeliveryRow)
+            .where(DeliveryRow.state.in_([State.WAITING, State.RUNNING]))
+        )
+        or 0
+    )
+
+
+def list_cursors(connection: Connection) -> list[CursorAge]:
+    rows = connection.execute(select(CursorRow.__table__).order_by(CursorRow.name))
+    return [CursorAge(row.name, row.value, row.position_at, row.moved_at) for row in rows]
+
+
+def list_leases(connection: Connection) -> list[tuple[str, str, datetime]]:
+    """(name, holder, until) of each singleton."""
+    rows = connection.execute(select(LeaseRow.name, LeaseRow.holder, LeaseRow.until).order_by(LeaseRow.name))
+    return [(row.name, row.holder, row.until) for row in rows]
+
+
+def recent_troubles(connection: Connection, limit: int = 10) -> list[Delivery]:
+    """Deliveries that are dead or were put off for a reason, newest first."""
+    rows = connection.execute(
+        select(DeliveryRow.__table__)
+        .where(
+            DeliveryRow.state.in_([State.DEAD, State.WAITING, State.RUNNING]),
+            DeliveryRow.reason_code.is_not(None),
+        )
+        .order_by(DeliveryRow.id.desc())
+        .limit(limit)
+    )
+    return [Delivery.from_row(row) for row in rows]
+
+
+def deliveries_of(connection: Connection, record_ids: Iterable[str]) -> list[Delivery]:
+    """Every delivery of these records, oldest first."""
+    rows = connection.execute(
+        select(DeliveryRow.__table__)
+        .where(DeliveryRow.record_id.in_(sorted(set(record_ids))))
+        .order_by(DeliveryRow.id)
+    )
+    return [Delivery.from_row(row) for row in rows]
+
+
+def attempts_of(connection: Connection, delivery_ids: Iterable[int]) -> list[Attempt]:
+    """Every attempt of these deliveries, oldest first."""
+    rows = connection.execute(
+        select(AttemptRow.__table__)
+        .where(AttemptRow.delivery_id.in_(sorted(set(delivery_ids))))
+        .order_by(AttemptRow.id)
+    )
+    return [Attempt(r.delivery_id, r.started_at, r.ended_at, r.ending, r.stage, r.code, r.note) for r in rows]
+
+
+def delivery_by_id(connection: Connection, delivery_id: int) -> Delivery | None:
+    row = connection.execute(select(DeliveryRow.__table__).where(DeliveryRow.id == delivery_id)).one_or_none()
+    return Delivery.from_row(row) if row else None
+
+
+def find_delivery(
+    connection: Connection, queue: str, source: str, entity: str, record_id: str
+) -> Delivery | None:
+    """The newest delivery of this record on this queue, whatever its state."""
+    row = connection.execute(
+        select(DeliveryRow.__table__)
+        .where(
+            DeliveryRow.record_id == record_id,
+            DeliveryRow.queue == queue,
+            DeliveryRow.source == source,
+            DeliveryRow.entity == entity,
+        )
+        .order_by(DeliveryRow.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return Delivery.from_row(row) if row else None

@@ -1,0 +1,212 @@
+"""Writes what became of a batch: endings, attempts, links, closed intents and follow-ups in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, assert_never
+
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
+
+from ledger.deliveries import Claim, Delivery, Settled, Settlement, by_queue
+from ledger.endings import Dead, Delivered, Ending, Failed, NotNow, Reason, State, Superseded, Unchanged
+from ledger.intents import close_intents
+from ledger.links import remember_links
+from ledger.register import register, require
+from ledger.tables import AttemptRow, DeliveryRow
+
+
+def settle(connection: Connection, claim: Claim, settlements: Sequence[Settlement], now: datetime) -> Settled:
+    """Settle deliveries of `claim`.
+
+    A delivery whose lease was lost keeps the state its new holder gave it; what we learned about the world
+    (links, closed intents, follow-ups) is kept all the same, because it is true whoever holds the lease.
+    """
+    held = _still_held(connection, claim)
+    ours = [settlement for settlement in settlements if settlement.delivery.id in held]
+    needed, registered = require(connection, ours, now)
+    _write_endings(connection, ours, needed, now)
+    _write_attempts(connection, claim, settlements, now)
+    remember_links(connection, [entry.link for entry in settlements if entry.link], now)
+    close_intents(connection, [stamp for entry in settlements for stamp in entry.closes], now)
+    registered += register(connection, [new for entry in settlements for new in entry.follow_ups], now)
+    done = [entry.delivery for entry in ours if isinstance(entry.ending, Delivered | Unchanged | Superseded)]
+    _end_older_dead(connection, done, now)
+    dead = [entry.delivery for entry in ours if isinstance(entry.ending, Dead)]
+    woken = [
+        *_wake_those_who_waited(connection, done=[d.id for d in done], dead=[d.id for d in dead], now=now),
+        *_announce_those_behind_the_lock(connection, [entry.delivery for entry in ours], now),
+    ]
+    too_late = tuple(entry.delivery.id for entry in settlements if entry.delivery.id not in held)
+    return Settled(by_queue([*registered, *woken]), too_late)
+
+
+def _still_held(connection: Connection, claim: Claim) -> set[int]:
+    held = connection.scalars(
+        select(DeliveryRow.id)
+        .where(
+            DeliveryRow.id.in_([delivery.id for delivery in claim.deliveries]),
+            DeliveryRow.claim == claim.token,
+            DeliveryRow.state == State.RUNNING,
+        )
+        .with_for_update()
+    )
+    return set(held)
+
+
+def _write_endings(
+    connection: Connection, settlements: Iterable[Settlement], needed: Mapping[int, int], now: datetime
+) -> None:
+    rows = [
+        {"row_id": entry.delivery.id, **_columns(entry, needed.get(entry.delivery.id), now)}
+        for entry in settlements
+    ]
+    if rows:
+        names = [name for name in rows[0] if name != "row_id"]
+        connection.execute(
+            update(DeliveryRow.__table__)  # type: ignore[arg-type]  # a Table, typed as FromClause
+            .where(DeliveryRow.id == bindparam("row_id"))
+            .values({name: bindparam(name) for name in names}),
+            rows,
+        )
+
+
+def _columns(entry: Settlement, needed: int | None, now: datetime) -> dict[str, Any]:
+    reason = _reason(entry.ending)
+    columns: dict[str, Any] = {
+        "state": State.WAITING,
+        "claim": None,
+        "lease_until": None,
+        "due_at": entry.delivery.due_at,
+        "announced_at": None,
+        "attempts": entry.delivery.attempts,
+        "in_doubt": False,
+        "waits_for": None,
+        "reason_stage": reason.stage if reason else None,
+        "reason_code": reason.code if reason else None,
+        "reason_text": reason.text if reason else None,
+        "ended_at": None,
+    }
+    match entry.ending:
+        case Delivered():
+            columns |= {"state": State.DELIVERED, "attempts": entry.delivery.attempts + 1, "ended_at": now}
+        case Unchanged():
+            columns |= {"state": State.UNCHANGED, "attempts": entry.delivery.attempts + 1, "ended_at": now}
+        case Superseded():
+            columns |= {"state": State.SUPERSEDED, "ended_at": now}
+        case NotNow(until=until):
+            columns |= {"due_at": until, "waits_for": needed}
+        case Failed(until=until):
+            columns |= {"due_at": until, "attempts": entry.delivery.attempts + 1}
+        case Dead(waits_for=waits_for):
+            columns |= {"state": State.DEAD, "attempts": entry.delivery.attempts + 1, "waits_for": waits_for}
+        case other:
+            assert_never(other)
+    return columns
+
+
+_ENDING_WORDS: dict[type[Ending], str] = {
+    Delivered: "delivered",
+    Unchanged: "unchanged",
+    Superseded: "superseded",
+    NotNow: "not_now",
+    Failed: "failed",
+    Dead: "dead",
+}
+
+
+def _reason(ending: Ending) -> Reason | None:
+    return None if isinstance(ending, Delivered) else ending.reason
+
+
+def _write_attempts(
+    connection: Connection, claim: Claim, settlements: Sequence[Settlement], now: datetime
+) -> None:
+    rows = []
+    for entry in settlements:
+        reason = _reason(entry.ending)
+        note = entry.ending.note if isinstance(entry.ending, Delivered) else entry.ending.reason.text
+        rows.append(
+            {
+                "delivery_id": entry.delivery.id,
+                "claim": claim.token,
+                "started_at": claim.claimed_at,
+                "ended_at": now,
+                "ending": _ENDING_WORDS[type(entry.ending)],
+                "stage": reason.stage if reason else None,
+                "code": reason.code if reason else None,
+                "note": note,
+            }
+        )
+    if rows:
+        connection.execute(insert(AttemptRow), rows)
+
+
+def _end_older_dead(connection: Connection, done: Sequence[Delivery], now: datetime) -> None:
+    """A dead letter must never overwrite newer state: a later success of its record ends it."""
+    if not done:
+        return
+    dead = connection.execute(
+        select(
+            DeliveryRow.id, DeliveryRow.queue, DeliveryRow.source, DeliveryRow.entity, DeliveryRow.record_id
+        )
+        .where(
+            DeliveryRow.record_id.in_({delivery.record_id for delivery in done}),
+            DeliveryRow.queue.in_({delivery.queue for delivery in done}),
+            DeliveryRow.state == State.DEAD,
+        )
+        .with_for_update()
+    )
+    newest = {(d.queue, d.source, d.entity, d.record_id): d.id for d in sorted(done, key=lambda d: d.id)}
+    old = [r.id for r in dead if r.id < newest.get((r.queue, r.source, r.entity, r.record_id), 0)]
+    if old:
+        connection.execute(
+            update(DeliveryRow)
+            .where(DeliveryRow.id.in_(old))
+            .values(
+                state=State.SUPERSEDED,
+                ended_at=now,
+                reason_stage="settle",
+                reason_code="later_success",
+                reason_text="a later delivery of the same record succeeded",
+            )
+        )
+
+
+def _wake_those_who_waited(
+    connection: Connection, *, done: Sequence[int], dead: Sequence[int], now: datetime
+) -> list[tuple[int, str]]:
+    """Whoever waited for an ended delivery goes on; whoever died of a dead one lives again when that is done."""
+    if not done and not dead:
+        return []
+    rows = connection.execute(
+        update(DeliveryRow)
+        .where(
+            or_(
+                (DeliveryRow.state == State.WAITING) & DeliveryRow.waits_for.in_([*done, *dead]),
+                (DeliveryRow.state == State.DEAD) & DeliveryRow.waits_for.in_(done),
+            )
+        )
+        .values(state=State.WAITING, waits_for=None, due_at=now, announced_at=now)
+        .returning(DeliveryRow.id, DeliveryRow.queue)
+    )
+    return [(row.id, row.queue) for row in rows]
+
+
+def _announce_those_behind_the_lock(
+    connection: Connection, settled: Sequence[Delivery], now: datetime
+) -> list[tuple[int, str]]:
+    if not settled:
+        return []
+    rows = connection.execute(
+        update(DeliveryRow)
+        .where(
+            DeliveryRow.lock_key.in_({delivery.lock_key for delivery in settled}),
+            DeliveryRow.state == State.WAITING,
+            DeliveryRow.due_at <= now,
+            DeliveryRow.id.not_in([delivery.id for delivery in settled]),
+        )
+        .values(announced_at=now)
+        .returning(DeliveryRow.id, DeliveryRow.queue)
+    )
+    return [(row.id, row.queue) for row in rows]
