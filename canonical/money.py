@@ -34,6 +34,12 @@ def vat_on(net: Decimal, rate: Decimal) -> Decimal:
     return times(net, _WIDE.divide(rate, Decimal(100)))
 
 
+def plain(number: Decimal) -> str:
+    """`number` as a person writes it: no exponent, no trailing zeros."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def _whole_pence(value: Decimal) -> Decimal:
     rounded = pence(value)
     if rounded != value:

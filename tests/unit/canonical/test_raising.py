@@ -7,11 +7,17 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from canonical.invoice import InvoiceLine
-from canonical.money import pence, times
-from canonical.raising import line_for, plain, totals
+from canonical.money import pence, plain, times
+from canonical.raising import Sale, SoldLine, invoice_for, line_for, totals
 from tests.support.canonical import amounts, invoice_lines, quantities, vat_rates
+
+
+def _line(**sold: object) -> InvoiceLine:
+    return line_for(SoldLine.model_validate(sold))
+
 
 prices = st.decimals("-99999", "99999", places=4)
 
@@ -20,7 +26,7 @@ prices = st.decimals("-99999", "99999", places=4)
 def test_the_net_is_always_the_total_of_the_source(
     quantity: Decimal, unit_price: Decimal, total: Decimal, vat_rate: Decimal
 ) -> None:
-    line = line_for(quantity=quantity, unit_price=unit_price, total=total, vat_rate=vat_rate)
+    line = _line(quantity=quantity, unit_price=unit_price, total=total, vat_rate=vat_rate)
 
     assert line.net == pence(total) == times(line.quantity, line.rate)
     assert line.rate == pence(line.rate)
@@ -30,7 +36,7 @@ def test_the_net_is_always_the_total_of_the_source(
 def test_a_price_in_whole_pence_is_kept_as_it_is(quantity: Decimal, unit_price: Decimal) -> None:
     total = times(quantity, unit_price)
 
-    line = line_for(
+    line = _line(
         quantity=quantity, unit_price=unit_price, total=total, vat_rate=Decimal(20), description="Bolts"
     )
 
@@ -51,7 +57,7 @@ def test_a_price_in_whole_pence_is_kept_as_it_is(quantity: Decimal, unit_price: 
 def test_how_a_deal_is_billed(
     quantity: str, unit_price: str, total: str, billed: tuple[str, str, str]
 ) -> None:
-    line = line_for(
+    line = _line(
         quantity=Decimal(quantity),
         unit_price=Decimal(unit_price),
         total=Decimal(total),
@@ -68,6 +74,27 @@ def test_the_header_is_the_sum_of_the_lines(lines: list[InvoiceLine]) -> None:
 
     assert header["net"] == sum(line.net for line in lines)
     assert header["gross"] == header["net"] + header["vat"]
+
+
+def test_a_sale_becomes_an_invoice_that_adds_up() -> None:
+    line = {"quantity": 3, "unit_price": "33.333", "total": 100, "vat_rate": 20}
+    sale = {
+        "reference": "SF-006",
+        "customer": {"account_id": "001"},
+        "issued_on": "2026-03-02",
+        "lines": [line, line],
+    }
+
+    invoice = invoice_for(Sale.model_validate(sale))
+
+    assert (invoice.net, invoice.vat, invoice.gross) == (200, 40, 240)
+
+
+def test_a_sale_of_nothing_is_refused() -> None:
+    with pytest.raises(ValidationError, match="lines"):
+        Sale.model_validate(
+            {"reference": "SF-006", "customer": {"code": "A"}, "issued_on": "2026-03-02", "lines": []}
+        )
 
 
 @given(prices)
