@@ -87,7 +87,11 @@ def test_a_sale_becomes_an_invoice_that_adds_up() -> None:
 
     invoice = invoice_for(Sale.model_validate(sale))
 
-    assert (invoice.net, invoice.vat, invoice.gross) == (200, 40, 240)
+    assert [str(figure) for figure in (invoice.net, invoice.vat, invoice.gross)] == [
+        "200.00",
+        "40.00",
+        "240.00",
+    ]
 
 
 def test_a_sale_of_nothing_is_refused() -> None:
