@@ -55,6 +55,15 @@ def claim(
     return Claim(token, now, tuple(Delivery.from_row(row) for row in taken))
 
 
+def renew(connection: Connection, tokens: Sequence[str], now: datetime, lease_seconds: float) -> None:
+    """Push back the end of these claims; one that has run out already stays lost."""
+    connection.execute(
+        update(DeliveryRow)
+        .where(DeliveryRow.claim.in_(tokens), DeliveryRow.state == State.RUNNING)
+        .values(lease_until=now + timedelta(seconds=lease_seconds))
+    )
+
+
 def _candidates(
     connection: Connection, queue: str, hinted: Sequence[int], limit: int, now: datetime
 ) -> list[Row[Any]]:

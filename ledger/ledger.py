@@ -104,6 +104,11 @@ class Ledger:
                     raise
         raise AssertionError("unreachable: the last try returns or raises")
 
+    def renew(self, tokens: Sequence[str], *, now: datetime, lease_seconds: float) -> None:
+        """The claims with these tokens are still worked on."""
+        with self.writing() as connection:
+            claiming.renew(connection, tokens, now, lease_seconds)
+
     def settle(self, claim: Claim, settlements: Sequence[Settlement], *, now: datetime) -> Settled:
         """Write the endings of a claim, all in one transaction; see ledger.settle.
 

@@ -31,10 +31,12 @@ def settle(connection: Connection, claim: Claim, settlements: Sequence[Settlemen
     close_intents(connection, [stamp for entry in settlements for stamp in entry.closes], now)
     registered += register(connection, [new for entry in settlements for new in entry.follow_ups], now)
     done = [entry.delivery for entry in ours if isinstance(entry.ending, Delivered | Unchanged | Superseded)]
-    _end_older_dead(connection, done, now)
+    made_good = _end_older_dead(connection, done, now)
     dead = [entry.delivery for entry in ours if isinstance(entry.ending, Dead)]
     woken = [
-        *_wake_those_who_waited(connection, done=[d.id for d in done], dead=[d.id for d in dead], now=now),
+        *_wake_those_who_waited(
+            connection, done=[*(d.id for d in done), *made_good], dead=[d.id for d in dead], now=now
+        ),
         *_announce_those_behind_the_lock(connection, [entry.delivery for entry in ours], now),
     ]
     too_late = tuple(entry.delivery.id for entry in settlements if entry.delivery.id not in held)
@@ -142,10 +144,10 @@ def _write_attempts(
         connection.execute(insert(AttemptRow), rows)
 
 
-def _end_older_dead(connection: Connection, done: Sequence[Delivery], now: datetime) -> None:
-    """A dead letter must never overwrite newer state: a later success of its record ends it."""
+def _end_older_dead(connection: Connection, done: Sequence[Delivery], now: datetime) -> list[int]:
+    """A dead letter must never overwrite newer state: a later success of its record ends it. Returns their ids."""
     if not done:
-        return
+        return []
     dead = connection.execute(
         select(
             DeliveryRow.id, DeliveryRow.queue, DeliveryRow.source, DeliveryRow.entity, DeliveryRow.record_id
@@ -171,6 +173,7 @@ def _end_older_dead(connection: Connection, done: Sequence[Delivery], now: datet
                 reason_text="a later delivery of the same record succeeded",
             )
         )
+    return old
 
 
 def _wake_those_who_waited(

@@ -137,6 +137,12 @@ class DeliveryRow(Base):
             postgresql_where=text("state = 'running'"),
         ),
         Index(
+            "ix_deliveries_running_claim",
+            "claim",
+            sqlite_where=text("state = 'running'"),
+            postgresql_where=text("state = 'running'"),
+        ),
+        Index(
             "ix_deliveries_waits_for",
             "waits_for",
             sqlite_where=text("waits_for IS NOT NULL"),

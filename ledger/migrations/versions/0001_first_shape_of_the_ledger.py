@@ -68,6 +68,7 @@ def upgrade() -> None:
     op.create_index("ix_deliveries_dead", "deliveries", ["queue", "id"], **_where("state = 'dead'"))
     op.create_index("ix_deliveries_lease", "deliveries", ["lease_until"], **_where("state = 'running'"))
     op.create_index("ix_deliveries_record", "deliveries", ["record_id", "queue", "state"])
+    op.create_index("ix_deliveries_running_claim", "deliveries", ["claim"], **_where("state = 'running'"))
     op.create_index("ix_deliveries_waiting_lock", "deliveries", ["lock_key"], **_where("state = 'waiting'"))
     op.create_index("ix_deliveries_waits_for", "deliveries", ["waits_for"], **_where("waits_for IS NOT NULL"))
     op.create_index(

@@ -1,0 +1,91 @@
+"""The Celery application: the only file that knows how a message becomes a call of the spine or the sweeper."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from celery import Celery
+from kombu import Queue
+
+#: Task names, as Flower and redis-cli show them.
+RUN = "kashforce.run"
+SWEEP = "kashforce.sweep"
+#: Where beat wakes the sweeper.
+SWEEP_QUEUE = "kashforce.sweep"
+
+
+def make_app(
+    *,
+    broker_url: str,
+    queues: Sequence[str],
+    run: Callable[[str, list[int]], None],
+    sweep: Callable[[], None],
+    sweep_seconds: float,
+) -> Celery:
+    """A Celery application whose messages say "these deliveries wait", and nothing else.
+
+    `queues` are the delivery queues, `<target>.<entity>`. Nothing is connected yet.
+    """
+    app = Celery("kashforce", set_as_current=False)
+    app.conf.update(_configuration(broker_url, queues, sweep_seconds))
+
+    @app.task(name=RUN)  # type: ignore[untyped-decorator]  # celery ships no types
+    def run_batch(queue: str, ids: list[int]) -> None:
+        run(queue, ids)
+
+    @app.task(name=SWEEP)  # type: ignore[untyped-decorator]
+    def sweep_ledger() -> None:
+        sweep()
+
+    return app
+
+
+def _configuration(broker_url: str, queues: Sequence[str], sweep_seconds: float) -> dict[str, Any]:
+    """Why these and no others: reference celery.md section 5, "Settings that follow"."""
+    return {
+        "broker_url": broker_url,
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "broker_transport_options": {
+            # A worker killed while it tidies up would otherwise block everybody else's for five minutes.
+            "unacked_mutex_expire": 10,
+            "visibility_timeout": 120,
+            "socket_timeout": 30,
+            "socket_connect_timeout": 5,
+            "socket_keepalive": True,
+            "health_check_interval": 25,
+            "priority_steps": [0],
+        },
+        # JSON only, both ways: a message can never carry code.
+        "task_serializer": "json",
+        "accept_content": ["json"],
+        "event_serializer": "json",
+        # The ledger knows what became of a delivery; nobody would read a second answer.
+        "result_backend": None,
+        "task_ignore_result": True,
+        # Leases bring back the work of a killed worker, so a message may go when it was read.
+        "task_acks_late": False,
+        "worker_prefetch_multiplier": 1,
+        "task_create_missing_queues": False,
+        "task_default_queue": SWEEP_QUEUE,
+        "task_queues": [
+            *(Queue(name, exchange="", routing_key=name) for name in queues),
+            # With no worker about, wake-up calls must not pile up: the queue itself passes away.
+            Queue(SWEEP_QUEUE, exchange="", routing_key=SWEEP_QUEUE, queue_arguments={"x-expires": 60_000}),
+        ],
+        "worker_send_task_events": True,
+        "task_send_sent_event": True,
+        "worker_hijack_root_logger": False,
+        "worker_soft_shutdown_timeout": 10,
+        "beat_schedule": {
+            "sweep": {
+                "task": SWEEP,
+                "schedule": sweep_seconds,
+                "options": {"queue": SWEEP_QUEUE, "expires": max(10.0, 2 * sweep_seconds)},
+            }
+        },
+        "beat_scheduler": "celery.beat:Scheduler",
+        "beat_max_loop_interval": sweep_seconds,
+        "timezone": "UTC",
+    }

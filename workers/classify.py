@@ -1,0 +1,65 @@
+"""Turns what a foreign API answered into exactly one ending. The only place that decides between retry and dead."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from connectors.errors import (
+    AnswerLost,
+    Busy,
+    ConnectorError,
+    LoginFailed,
+    LoginPaused,
+    Never,
+    NotAllowed,
+    NotNow,
+    QuotaSpent,
+    Unreachable,
+)
+from ledger.deliveries import Delivery
+from ledger.endings import Dead, Ending, Failed, Reason
+from ledger.endings import NotNow as TryLater
+from workers.desk import Desk
+
+
+def ending_of(error: ConnectorError, delivery: Delivery, stage: str, desk: Desk) -> Ending:
+    """The ending of a delivery whose call failed with `error` at `stage` of the spine."""
+    reason = Reason(stage, error.code or type(error).__name__, f"{error.system}: {error.message}")
+    match error:
+        # Nothing is wrong with the record: these attempts do not count.
+        case Unreachable() | QuotaSpent() | LoginPaused():
+            return TryLater(_later(_asked_wait(error, desk.rules.backoff(1, desk.rng)), desk), reason)
+        case LoginFailed():
+            return TryLater(_later(desk.rules.configuration_seconds, desk), reason)
+        case NotAllowed():
+            return _failed(desk.rules.configuration_seconds, delivery, reason, desk)
+        case Busy() | AnswerLost() | NotNow():
+            wait = _asked_wait(error, desk.rules.backoff(delivery.attempts + 1, desk.rng))
+            return _failed(wait, delivery, reason, desk)
+        case Never():
+            return Dead(reason)
+        case _:
+            raise TypeError(
+                f"{type(error).__name__} is neither NotNow nor Never; give it a place in the tree"
+            )
+
+
+def in_doubt(delivery: Delivery, reason: Reason, desk: Desk) -> Ending:
+    """The ending when a request may have been carried out: look again, but not before it must have shown."""
+    wait = max(desk.rules.doubt_seconds, desk.rules.backoff(delivery.attempts + 1, desk.rng))
+    return _failed(wait, delivery, reason, desk)
+
+
+def _failed(wait_seconds: float, delivery: Delivery, reason: Reason, desk: Desk) -> Ending:
+    if delivery.attempts + 1 >= desk.rules.max_attempts:
+        text = f"{reason.text} (given up after {delivery.attempts + 1} attempts)"
+        return Dead(Reason(reason.stage, reason.code, text))
+    return Failed(_later(wait_seconds, desk), reason)
+
+
+def _asked_wait(error: NotNow, otherwise: float) -> float:
+    return otherwise if error.retry_after_seconds is None else error.retry_after_seconds
+
+
+def _later(seconds: float, desk: Desk) -> datetime:
+    return desk.clock() + timedelta(seconds=seconds)

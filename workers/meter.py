@@ -1,0 +1,56 @@
+"""Every foreign call goes through a meter: it asks the budget first and tells it afterwards how the call went."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from connectors.budget import Budget, Granted, Outcome, Wait
+from connectors.errors import AnswerLost, Busy, ConnectorError, NotNow, QuotaSpent
+
+Answer = TypeVar("Answer")
+
+
+class Meter:
+    """Spends from the budget of one API. `clock` is epoch seconds, the budget's own."""
+
+    def __init__(self, system: str, budget: Budget, clock: Callable[[], float] = time.time) -> None:
+        self._system = system
+        self._budget = budget
+        self._clock = clock
+
+    def call(self, request: Callable[[], Answer], *, priority: int, calls: int = 1) -> Answer:
+        """The answer of `request`, which costs `calls` calls.
+
+        Raises QuotaSpent, with the seconds to wait, when the budget says "not now"; nothing was sent then.
+        """
+        match self._budget.spend(calls, priority, self._clock()):
+            case Wait(until=until, why=why):
+                raise QuotaSpent(
+                    f"not now: {why}",
+                    system=self._system,
+                    code="budget",
+                    retry_after_seconds=max(0.0, until - self._clock()),
+                )
+            case Granted(lease=lease):
+                return self._measured(request, lease)
+
+    def _measured(self, request: Callable[[], Answer], lease: str) -> Answer:
+        started = self._clock()
+        outcome = Outcome(seconds=0.0, ok=False, overloaded=False, retry_after_seconds=None)
+        try:
+            answer = request()
+            outcome = Outcome(self._clock() - started, ok=True, overloaded=False, retry_after_seconds=None)
+            return answer
+        except ConnectorError as error:
+            outcome = Outcome(
+                self._clock() - started,
+                # A refusal is an answer like any other: it says nothing about how loaded the API is.
+                ok=not isinstance(error, NotNow),
+                overloaded=isinstance(error, Busy | AnswerLost | QuotaSpent),
+                retry_after_seconds=error.retry_after_seconds if isinstance(error, NotNow) else None,
+            )
+            raise
+        finally:
+            self._budget.done(lease, outcome)

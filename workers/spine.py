@@ -1,0 +1,32 @@
+"""The spine: one batch from claim to report, one screen. What a step does stands in its own module."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from workers.desk import Desk
+from workers.heart import Heart
+from workers.report import Report, report
+from workers.steps import compare, express, hydrate, resolve, send, understand
+from workers.work import Batch
+
+
+def run(desk: Desk, heart: Heart, queue: str, hinted: Sequence[int]) -> Report:
+    """Work on one batch of `queue`: the deliveries `hinted` that still wait, and what else does.
+
+    Returns what became of it; raises only when the ledger cannot be reached, and then nothing was lost:
+    the lease runs out and the sweeper brings the batch back.
+    """
+    limit = desk.book.batch_size(queue)
+    claim = desk.ledger.claim(
+        queue, hinted, limit=limit, now=desk.clock(), lease_seconds=desk.rules.lease_seconds
+    )
+    with heart.keeping(claim):
+        batch = Batch.of(claim, desk)
+        # Understood before resolved: a record that cannot be translated must not leave a new customer behind.
+        for step in (hydrate, understand, resolve, express, compare):
+            batch = batch.through(step, desk)
+        batch = batch.through_once(send, desk)
+        settled = desk.ledger.settle(claim, batch.ended, now=desk.clock())
+    desk.announce(settled.waiting)
+    return report(queue, claim, batch, settled, desk)

@@ -1,0 +1,118 @@
+"""A batch on its way through the spine: what is still open, and what has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from canonical.shape import Noun
+from connectors.errors import ConnectorError
+from ledger.deliveries import Claim, Delivery, Settlement
+from ledger.endings import Dead, Ending, Reason
+from ledger.intents import Intent
+from ledger.links import Link
+from mappings.book import Flow
+from workers.classify import ending_of, in_doubt
+from workers.desk import Desk
+
+log = structlog.get_logger("kashforce.spine")
+
+
+@dataclass(frozen=True)
+class Work:
+    """One delivery in the hands of a worker, with what the steps so far have found out."""
+
+    delivery: Delivery
+    flow: Flow
+    #: The record's present state in the source, by the source's field names.
+    record: Mapping[str, Any] | None = None
+    #: The same in our words.
+    model: Noun | None = None
+    #: The thing on both sides, once it is known.
+    link: Link | None = None
+    #: An earlier attempt to create it whose outcome nobody knows.
+    doubt: Intent | None = None
+    #: What is to be written, by the target's field names.
+    payload: Mapping[str, Any] | None = None
+
+    def ends(self, ending: Ending, **also: Any) -> Settlement:
+        return Settlement(self.delivery, ending, **also)
+
+
+#: What a step makes of each work: the same with more known, or its end.
+Progress = Work | Settlement
+Step = Callable[[Desk, list[Work]], Iterable[Progress]]
+
+
+@dataclass(frozen=True)
+class Batch:
+    open: tuple[Work, ...]
+    ended: tuple[Settlement, ...] = ()
+
+    @classmethod
+    def of(cls, claim: Claim, desk: Desk) -> Batch:
+        works: list[Work] = []
+        ended: list[Settlement] = []
+        for delivery in claim.deliveries:
+            flow = desk.book.flow(delivery.flow)
+            if flow is None:
+                text = (
+                    f"there is no flow {delivery.flow!r} in flows.yaml any more; bring it back or drop this"
+                )
+                ended.append(Settlement(delivery, Dead(Reason("claim", "unknown_flow", text))))
+            else:
+                works.append(Work(delivery, flow))
+        return cls(tuple(works), tuple(ended))
+
+    def through(self, step: Step, desk: Desk) -> Batch:
+        """The batch after `step`. A step that fails for all is tried record by record, to find the culprit."""
+        if not self.open:
+            return self
+        progress = _whole_or_one_by_one(step, desk, list(self.open))
+        return Batch(
+            tuple(entry for entry in progress if isinstance(entry, Work)),
+            (*self.ended, *(entry for entry in progress if isinstance(entry, Settlement))),
+        )
+
+    def through_once(self, step: Step, desk: Desk) -> Batch:
+        """Like `through`, for the step that sends: it is never repeated, because it may have been carried out."""
+        if not self.open:
+            return self
+        try:
+            progress = list(step(desk, list(self.open)))
+        except Exception as error:
+            log.exception("step_broke", step=step.__name__, deliveries=[w.delivery.id for w in self.open])
+            reason = _unexpected(step, error)
+            progress = [work.ends(in_doubt(work.delivery, reason, desk)) for work in self.open]
+        return Batch((), (*self.ended, *(entry for entry in progress if isinstance(entry, Settlement))))
+
+
+def _whole_or_one_by_one(step: Step, desk: Desk, works: list[Work]) -> list[Progress]:
+    try:
+        return list(step(desk, works))
+    except ConnectorError as error:
+        # What holds for every record (no connection, no budget) is not asked for again record by record.
+        if len(works) == 1 or not _may_be_one_records_fault(error):
+            return [work.ends(ending_of(error, work.delivery, step.__name__, desk)) for work in works]
+    except Exception as error:
+        if len(works) == 1:
+            log.exception("step_broke", step=step.__name__, deliveries=[works[0].delivery.id])
+            return [works[0].ends(Dead(_unexpected(step, error)))]
+    return [entry for work in works for entry in _whole_or_one_by_one(step, desk, [work])]
+
+
+def _may_be_one_records_fault(error: ConnectorError) -> bool:
+    from connectors.errors import Refused, Unreadable
+
+    return isinstance(error, Refused | Unreadable)
+
+
+def _unexpected(step: Step, error: Exception) -> Reason:
+    # The exception's own text may quote a record; its type is enough to find the traceback in the log.
+    text = (
+        f"our own code failed with {type(error).__name__} in step {step.__name__}; the log has the traceback"
+    )
+    return Reason(step.__name__, type(error).__name__, text)
