@@ -13,7 +13,7 @@ import httpx
 from connectors.errors import AnswerLost, ConnectorError, LoginFailed, Unreachable, Unreadable
 from connectors.salesforce.errors import oauth_error
 from connectors.salesforce.ids import to_18
-from connectors.salesforce.origin import checked_origin
+from connectors.salesforce.origin import checked_origin, is_loopback
 
 SYSTEM = "salesforce"
 
@@ -37,8 +37,9 @@ def post_form(origin: str, form: Mapping[str, str], timeout_seconds: float) -> h
 
     Raises Unreachable when nothing was sent, AnswerLost when no answer came.
     """
+    by_proxy = not is_loopback(httpx.URL(origin).host)  # in the clear, a secret must not leave this machine
     try:
-        with httpx.Client(timeout=timeout_seconds) as client:
+        with httpx.Client(timeout=timeout_seconds, trust_env=by_proxy) as client:
             return client.post(f"{origin}/services/oauth2/token", data=dict(form))
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
         raise Unreachable(
