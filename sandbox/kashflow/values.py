@@ -1,0 +1,73 @@
+"""How values travel: money as numbers with four decimals, days at noon; not which fields a record has."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any
+
+from sandbox.kashflow.problems import invalid
+
+#: One record by its PascalCase field names: money is Decimal, a day is `date`, a moment is `datetime`.
+Row = dict[str, Any]
+
+#: How "never" is printed in aggregates and paid dates (reference kashflow.md section 2.2).
+NEVER = date(1900, 1, 1)
+
+ZERO = Decimal("0.0000")
+_FOUR_PLACES = Decimal("0.0001")
+_TWO_PLACES = Decimal("0.01")
+_DAY = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?( ?([+-]\d{2}:?\d{2}|Z))?")
+
+
+def money(value: Decimal | int | str) -> Decimal:
+    """The amount with the four decimals it is printed with."""
+    try:
+        return Decimal(value).quantize(_FOUR_PLACES, ROUND_HALF_UP)
+    except InvalidOperation:
+        raise invalid(f"{value!r} is not an amount") from None
+
+
+def pennies(value: Decimal) -> Decimal:
+    """The amount rounded to whole pennies, halves away from zero."""
+    return money(value.quantize(_TWO_PLACES, ROUND_HALF_UP))
+
+
+def read_day(text: str) -> date:
+    """The civil day of any shape that section 2.2 lists; a time and an offset are read over."""
+    match = _DAY.fullmatch(text.strip())
+    if match is None:
+        raise invalid(f"{text!r} is not a date like 2026-03-02 12:00:00")
+    try:
+        return date(*(int(part) for part in match.group(1, 2, 3)))
+    except ValueError:
+        raise invalid(f"{text!r} is not a day of the calendar") from None
+
+
+def read_json(body: bytes) -> Any:
+    """The JSON of a request, its broken numbers as Decimal."""
+    try:
+        return json.loads(body, parse_float=Decimal, parse_constant=_no_such_number)
+    except ValueError as reason:
+        raise invalid(f"The request body is not JSON: {reason}") from None
+
+
+def write_json(value: Any) -> str:
+    """JSON text. The standard encoder cannot print a Decimal as a number without losing its trailing zeros."""
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{json.dumps(key)}:{write_json(part)}" for key, part in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ",".join(map(write_json, value)) + "]"
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, datetime):
+        return f'"{value:%Y-%m-%d %H:%M:%S}"'
+    if isinstance(value, date):
+        return f'"{value:%Y-%m-%d} 12:00:00"'
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _no_such_number(text: str) -> None:
+    raise ValueError(f"{text} is not a number of JSON")
