@@ -33,7 +33,8 @@ def write_rows(records: Sequence[Mapping[str, Any]]) -> bytes:
         raise ValueError("a bulk job needs at least one record")
     names = list(records[0])
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    # Quoted throughout: the csv module leaves a lone carriage return bare, and Salesforce would end the row there.
+    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerow(names)
     for at, record in enumerate(records):
         if record.keys() != records[0].keys():

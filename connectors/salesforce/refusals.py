@@ -24,6 +24,7 @@ from connectors.errors import (
     QuotaSpent,
     Refused,
     Unreachable,
+    Unreadable,
 )
 from connectors.salesforce import jsontext
 from connectors.salesforce.duplicates import matched_id
@@ -134,7 +135,8 @@ def _by_status(
         return QuotaSpent(text, system=SYSTEM, code=code, status=status, retry_after_seconds=wait)
     if status in (412, 420):  # the record moved on under a condition; the edge has no route for the host yet
         return Busy(text, system=SYSTEM, code=code, status=status, retry_after_seconds=retry_after_seconds)
-    return _NEVER_BY_STATUS.get(status, Refused)(text, system=SYSTEM, code=code, status=status)
+    otherwise = Refused if status >= 400 else Unreadable  # no resource of ours redirects
+    return _NEVER_BY_STATUS.get(status, otherwise)(text, system=SYSTEM, code=code, status=status)
 
 
 _NEVER_BY_STATUS: dict[int, type[Never]] = {

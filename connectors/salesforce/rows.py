@@ -51,7 +51,7 @@ def upsert(org: Org, entity: str, external_id_field: str, value: str, fields: Fi
     path = f"sobjects/{segment(entity)}/{segment(external_id_field)}/{segment(value)}"
     match org.call("PATCH", path, body=fields):
         case {"success": True, "id": str(record_id), "created": bool(created)}:
-            return RowResult(_id(record_id), success=True, created=created)
+            return RowResult(_id(record_id, writes=True), success=True, created=created)
     raise Unreadable("the answer to an upsert names no record", system=SYSTEM, may_have_happened=True)
 
 
@@ -90,11 +90,12 @@ def _deleted_record(row: Any) -> DeletedRecord:
     raise Unreadable("a deleted record has no id or no date", system=SYSTEM)
 
 
-def _id(text: Any) -> str:
+def _id(text: Any, *, writes: bool = False) -> str:
     try:
         return to_18(text)
     except (TypeError, ValueError) as error:
-        raise Unreadable(f"Salesforce names a record that cannot exist: {error}", system=SYSTEM) from error
+        message = f"Salesforce names a record that cannot exist: {error}"
+        raise Unreadable(message, system=SYSTEM, may_have_happened=writes) from error
 
 
 def _time(text: str) -> datetime:

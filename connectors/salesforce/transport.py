@@ -71,7 +71,7 @@ class OrgSession(requests.Session):
             response = self._send(method, path, token, *args, **kwargs)
             if _session_ended(response):
                 self._tokens.distrust(token.access_token)
-        if response.status_code >= 300 and response.status_code != 304:
+        if response.status_code >= 300 and not _is_unchanged(response):
             raise refusal(response)
         return response
 
@@ -136,3 +136,8 @@ def _session_ended(response: requests.Response) -> bool:
         return False
     codes = {code_of(error) for error in error_rows(response)}
     return bool(codes & SESSION_CODES) or (response.status_code == 401 and not codes)
+
+
+def _is_unchanged(response: requests.Response) -> bool:
+    """Whether the answer says "as it was", to somebody who asked for that."""
+    return response.status_code == 304 and "If-Modified-Since" in response.request.headers
