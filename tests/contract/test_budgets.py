@@ -186,11 +186,14 @@ def test_a_request_larger_than_the_bucket_leaves_a_debt_so_that_the_rate_holds(
     assert wait_of(budget.spend(1, 0)).until == pytest.approx(clock.now + 21)
 
 
-def test_a_clock_that_runs_behind_another_earns_nothing(budget_with: MakeBudget, clock: SetClock) -> None:
+def test_a_clock_that_runs_behind_another_earns_nothing_and_loses_nothing(
+    budget_with: MakeBudget, clock: SetClock
+) -> None:
     budget = budget_with(burst(calls_per_second=1, bucket=10))
-    call(budget, calls=10)
+    call(budget, calls=9)
 
-    assert wait_of(budget.spend(1, 0, now=clock.now - 60)).why is Why.BURST
+    lease_of(budget.spend(1, 0, now=clock.now - 60))
+
     assert wait_of(budget.spend(1, 0)).why is Why.BURST
 
 
@@ -291,6 +294,18 @@ def test_an_api_that_got_slower_for_good_becomes_the_usual(budget_with: MakeBudg
         clock.advance(6)
 
     assert budget.state().concurrency_limit == 4
+
+
+def test_one_monstrous_call_does_not_make_slow_ones_usual(budget_with: MakeBudget, clock: SetClock) -> None:
+    budget = budget_with(slots(1, 8))
+    for _ in range(60):
+        call(budget, GOOD)
+    call(budget, Outcome(seconds=100.0))
+    clock.advance(6)
+
+    call(budget, Outcome(seconds=5.0))
+
+    assert budget.state().concurrency_limit == 2
 
 
 def test_many_calls_under_one_lease_are_not_mistaken_for_a_slow_one(budget_with: MakeBudget) -> None:
