@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import uvicorn
 from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox.clock import Clock
 from sandbox.faults import Fault, Faults
@@ -35,10 +36,11 @@ class StreamingOrg:
     """The real store, schema and sessions with an event bus on top, and nothing else of a Salesforce."""
 
     def __init__(self, *, timing: Timing | None = None, limits: Limits | None = None, seed: int = 7) -> None:
+        self.hidden_fields: set[tuple[str, str]] = set()
         self.clock = Clock(frozen_at=datetime(2026, 11, 21, 9, 0, tzinfo=UTC))
         self.rng = random.Random(seed)
         self.faults = Faults(STREAMING_FAULTS, self.rng)
-        self.schema = Schema.load()
+        self.schema = Schema.load(hidden=lambda: self.hidden_fields)
         self.store = Store(self.clock, self.rng, self.schema)
         self.org = found_org(self.store)
         self.sessions = Sessions(self.clock, self.rng, self.org.id, 7200)
@@ -65,7 +67,7 @@ class StreamingOrg:
 
 
 @contextmanager
-def served(app: Starlette, *, before_stop: Callable[[], None] = lambda: None) -> Iterator[str]:
+def served(app: ASGIApp, *, before_stop: Callable[[], None] = lambda: None) -> Iterator[str]:
     """The app under uvicorn on a free loopback port; yields its URL."""
     port = free_port()
     config = uvicorn.Config(
@@ -83,10 +85,24 @@ def served(app: Starlette, *, before_stop: Callable[[], None] = lambda: None) ->
         thread.join()
 
 
-@contextmanager
-def served_streaming(org: StreamingOrg) -> Iterator[str]:
-    with served(Starlette(routes=routes(org)), before_stop=org.events.forget_sessions) as url:
-        yield url
+class Switchboard:
+    """An application that passes each request to the org that is plugged in: one server for many tests."""
+
+    def __init__(self) -> None:
+        self._app: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert self._app is not None, "no org is plugged in"
+        await self._app(scope, receive, send)
+
+    @contextmanager
+    def plugged(self, org: StreamingOrg) -> Iterator[None]:
+        self._app = Starlette(routes=routes(org))
+        try:
+            yield
+        finally:
+            org.events.forget_sessions()
+            self._app = None
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -154,3 +170,7 @@ class BayeuxPeer:
 def events_in(replies: list[Message]) -> list[Message]:
     """The `data` of the broadcast messages among the replies."""
     return [message["data"] for message in replies if "data" in message]
+
+
+#: Plugs an org in and brings a peer that is logged in to it; called again for the same org, another peer.
+MeetPeer = Callable[[StreamingOrg], BayeuxPeer]

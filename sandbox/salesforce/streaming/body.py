@@ -7,9 +7,9 @@ that is not empty, DELETE nothing; compound fields are nested; long texts come a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
-from difflib import unified_diff
+from difflib import SequenceMatcher
 from typing import Any
 
 from sandbox.salesforce.commits import RowChange
@@ -76,10 +76,23 @@ def difference(old: Any, new: Any) -> Any:
     """A changed value; a long text as `{"diff": ...}` with the SHA-256 of the text before."""
     if not isinstance(old, str) or not isinstance(new, str) or not old or len(new) < LARGE_TEXT:
         return new
-    hunks = unified_diff(old.splitlines(), new.splitlines(), n=0, lineterm="")
-    lines = list(hunks)[2:]
     digest = hashlib.sha256(old.encode()).hexdigest()
-    return {"diff": "\n".join(["--- ", f"+++ {digest}", *lines])}
+    return {"diff": "\n".join(["--- ", f"+++ {digest}", *_hunks(old.split("\n"), new.split("\n"))])}
+
+
+def _hunks(old: Sequence[str], new: Sequence[str]) -> Iterator[str]:
+    """A unified difference without context; both counts are always written."""
+    for tag, old_from, old_to, new_from, new_to in SequenceMatcher(
+        None, old, new, autojunk=False
+    ).get_opcodes():
+        if tag == "equal":
+            continue
+        gone, came = old[old_from:old_to], new[new_from:new_to]
+        # An empty side names the line before it, as unified differences do.
+        old_line, new_line = old_from + bool(gone), new_from + bool(came)
+        yield f"@@ -{old_line},{len(gone)} +{new_line},{len(came)} @@"
+        yield from (f"-{line}" for line in gone)
+        yield from (f"+{line}" for line in came)
 
 
 def _nested(paths: Mapping[str, tuple[str, str]], flat: Row) -> dict[str, Any]:

@@ -17,8 +17,8 @@ from sandbox.salesforce.streaming.capture import ChangeCapture
 from sandbox.salesforce.streaming.channels import (
     STANDARD_CHANNEL,
     ChannelSelection,
-    entity_channel,
     entity_of,
+    has_change_events,
 )
 from sandbox.salesforce.streaming.clients import Client, Clients, Wake
 from sandbox.salesforce.streaming.limits import Limits, Timing
@@ -82,7 +82,7 @@ class EventBus:
         return self.selection.selected_entities
 
     def add_member(self, channel: str, entity: str) -> None:
-        """Select `Account` on a custom channel or on `ChangeEvents`. ValueError for an unknown channel."""
+        """Select `Account` on a custom channel or on `ChangeEvents`. ValueError if either is unknown."""
         self.selection.add_member(channel, entity)
 
     def remove_member(self, channel: str, entity: str) -> None:
@@ -112,7 +112,7 @@ class EventBus:
         if channel.startswith("/event/"):
             return self._is_entity(channel.removeprefix("/event/"), "event")
         entity = entity_of(channel)
-        return entity is not None and entity_channel(entity) == channel and self._is_entity(entity, "data")
+        return entity is not None and has_change_events(entity) and self._is_entity(entity, "data")
 
     def _is_entity(self, name: str, kind: str) -> bool:
         """Channel names are case-sensitive although the names of objects are not."""

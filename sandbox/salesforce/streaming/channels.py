@@ -7,6 +7,20 @@ from dataclasses import dataclass, field
 STANDARD_CHANNEL = "/data/ChangeEvents"
 DEFAULT_ENTITIES = ("Account", "Contact", "Opportunity", "OpportunityLineItem", "Product2")
 
+#: Standard objects that have change events; custom objects always do (reference section 2.6).
+CAPTURED_STANDARD_ENTITIES = frozenset(
+    {
+        "Account", "AccountContactRelation", "AccountContactRole", "Asset", "Contact", "Contract", "Event", "Lead",
+        "Opportunity", "OpportunityContactRole", "OpportunityLineItem", "Order", "OrderItem", "OrderItemSummary",
+        "OrderPaymentSummary", "OrderSummary", "Pricebook2", "PricebookEntry", "Product2", "Quote", "QuoteLineItem",
+        "ReturnOrder", "ReturnOrderLineItem", "Task", "User",
+    }
+)  # fmt: skip
+
+
+def has_change_events(entity: str) -> bool:
+    return entity.endswith("__c") or entity in CAPTURED_STANDARD_ENTITIES
+
 
 def entity_channel(entity: str) -> str:
     """`Account` -> `/data/AccountChangeEvent`; `Invoice__c` -> `/data/Invoice__ChangeEvent`."""
@@ -42,6 +56,8 @@ class ChannelSelection:
 
     def add_member(self, channel: str, entity: str) -> None:
         """Select an entity on a custom channel, or on the standard one as `ChangeEvents`."""
+        if not has_change_events(entity):
+            raise ValueError(f"{entity!r} has no change events")
         self._members(channel).add(entity)
 
     def remove_member(self, channel: str, entity: str) -> None:

@@ -64,12 +64,12 @@ class CometdEndpoint:
         authorization = request.headers.get("authorization")
         user = self._world.sessions.user_for(authorization)
         caller = Caller(authorization, user, request.cookies.get(COOKIE))
-        greeting = next((each for each in messages if each.get("channel") == refusals.HANDSHAKE), None)
+        greeting = next((each for each in messages if each["channel"] == refusals.HANDSHAKE), None)
         if greeting is not None:
             return self._greet(request, greeting, caller)
         replies: list[Message] = []
         for message in messages:
-            if message.get("channel") != refusals.CONNECT:
+            if message["channel"] != refusals.CONNECT:
                 replies += self._meta.answer(message, caller)
                 continue
             answer = await self._connect.answer(

@@ -54,7 +54,7 @@ class _RefusingFault:
 
 def meta_name(message: Message) -> str:
     """`/meta/connect` -> `connect`; what the facts of a fault call `where`."""
-    return str(message.get("channel", "")).removeprefix("/meta/")
+    return str(message["channel"]).removeprefix("/meta/")
 
 
 def striking_refusal(faults: Faults, message: Message, connects: int) -> Refusal | None:

@@ -63,7 +63,7 @@ class MetaChannels:
         client, refusal = self.admitted(message, caller)
         if client is None or refusal is not None:
             return [self.refuse(message, client, refusal or refusals.UNKNOWN_CLIENT)]
-        answer = self._in_session.get(str(message.get("channel")))
+        answer = self._in_session.get(message["channel"])
         replies = answer(client, message) if answer else [_PUBLISHING_REFUSED.reply(message)]
         self._bus.clients.answered(client)
         return replies
@@ -90,7 +90,7 @@ class MetaChannels:
     def _objection(self, message: Message, client: Client | None, caller: Caller) -> Refusal | None:
         if caller.user is None:
             return refusals.AUTH_INVALID
-        if message.get("channel") == refusals.SUBSCRIBE and "clientId" not in message:
+        if message["channel"] == refusals.SUBSCRIBE and "clientId" not in message:
             return refusals.NO_HANDSHAKE
         if client is None or client.browser != caller.browser:
             return refusals.STRANGER

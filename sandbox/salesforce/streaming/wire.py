@@ -32,6 +32,10 @@ def read_messages(body: bytes) -> list[Message]:
     except RecursionError:
         raise ValueError("the body is nested too deeply") from None
     messages = parsed if isinstance(parsed, list) else [parsed]
-    if not messages or not all(isinstance(message, dict) for message in messages):
+    if not messages or not all(_is_message(message) for message in messages):
         raise ValueError("the body is not a Bayeux message nor an array of them")
     return messages
+
+
+def _is_message(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("channel"), str)

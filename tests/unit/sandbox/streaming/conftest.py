@@ -1,12 +1,34 @@
-"""An org whose Streaming API is served, and peers of it; every test has its own."""
+"""One server for all tests of this room, into which each test plugs an org of its own; and peers of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
-from tests.support.streaming import BayeuxPeer, StreamingOrg, served_streaming
+from tests.support.streaming import BayeuxPeer, MeetPeer, StreamingOrg, Switchboard, served
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[tuple[Switchboard, str]]:
+    board = Switchboard()
+    with served(board) as url:
+        yield board, url
+
+
+@pytest.fixture
+def meet(server: tuple[Switchboard, str]) -> Iterator[MeetPeer]:
+    board, url = server
+    with ExitStack() as stack:
+
+        def meet_peer(org: StreamingOrg) -> BayeuxPeer:
+            peer = stack.enter_context(BayeuxPeer(url, org.login()))
+            # Unplugged before the peer is closed: that releases the connects it may still wait in.
+            stack.enter_context(board.plugged(org))
+            return peer
+
+        yield meet_peer
 
 
 @pytest.fixture
@@ -15,12 +37,5 @@ def org() -> StreamingOrg:
 
 
 @pytest.fixture
-def url(org: StreamingOrg) -> Iterator[str]:
-    with served_streaming(org) as url:
-        yield url
-
-
-@pytest.fixture
-def peer(org: StreamingOrg, url: str) -> Iterator[BayeuxPeer]:
-    with BayeuxPeer(url, org.login()) as peer:
-        yield peer
+def peer(org: StreamingOrg, meet: MeetPeer) -> BayeuxPeer:
+    return meet(org)

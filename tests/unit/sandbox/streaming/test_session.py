@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sandbox.salesforce.streaming import Limits, Timing
-from tests.support.streaming import BayeuxPeer, StreamingOrg, events_in, served_streaming, until
+from tests.support.streaming import BayeuxPeer, MeetPeer, StreamingOrg, events_in, until
 
 
 def test_a_handshake_is_answered_without_advice_and_with_replay_exactly_true(peer: BayeuxPeer) -> None:
@@ -50,12 +50,11 @@ def test_the_first_connect_is_answered_at_once_with_advice(peer: BayeuxPeer) -> 
     assert reply["advice"] == {"reconnect": "retry", "interval": 0, "timeout": 30_000}
 
 
-def test_a_connect_with_nothing_to_say_is_held_and_then_answered_without_advice() -> None:
-    org = StreamingOrg(timing=Timing(park_seconds=0.05))
-    with served_streaming(org) as url, BayeuxPeer(url, org.login()) as peer:
-        peer.begin()
+def test_a_connect_with_nothing_to_say_is_held_and_then_answered_without_advice(meet: MeetPeer) -> None:
+    peer = meet(StreamingOrg(timing=Timing(park_seconds=0.05)))
+    peer.begin()
 
-        (reply,) = peer.connect()
+    (reply,) = peer.connect()
 
     assert reply["successful"] is True
     assert "advice" not in reply
@@ -160,32 +159,33 @@ def test_the_right_client_id_without_the_cookie_is_unknown(peer: BayeuxPeer) -> 
 
 
 def test_a_stranger_with_the_client_id_does_not_cost_the_owner_its_session(
-    org: StreamingOrg, url: str, peer: BayeuxPeer
+    org: StreamingOrg, meet: MeetPeer, peer: BayeuxPeer
 ) -> None:
     peer.begin()
-    with BayeuxPeer(url, org.login()) as stranger:
-        stranger.handshake()
-        stranger.client_id = peer.client_id
+    stranger = meet(org)
+    stranger.handshake()
+    stranger.client_id = peer.client_id
 
-        assert stranger.connect()[-1]["error"] == "403::Unknown client"
-
+    assert stranger.connect()[-1]["error"] == "403::Unknown client"
     assert peer.connect(advice={"timeout": 0})[-1]["successful"] is True
 
 
 def test_two_clients_of_one_cookie_are_told_so_and_polled(
-    org: StreamingOrg, url: str, peer: BayeuxPeer
+    org: StreamingOrg, meet: MeetPeer, peer: BayeuxPeer
 ) -> None:
     peer.begin()
-    peer.connect_meanwhile()
+    held = peer.connect_meanwhile()
     until(lambda: any(client.held for client in org.events.clients.living()))
-    with BayeuxPeer(url, org.login()) as second:
-        second.http.cookies = peer.http.cookies
-        second.handshake()
+    second = meet(org)
+    second.http.cookies = peer.http.cookies
+    second.handshake()
 
-        (reply,) = second.connect()
+    (reply,) = second.connect()
 
     assert reply["successful"] is True
     assert reply["advice"] == {"reconnect": "retry", "interval": 2000, "multiple-clients": True}
+    org.events.forget_sessions()
+    held.result()
 
 
 def test_forgetting_every_session_answers_held_connects_and_makes_all_clients_unknown(
@@ -274,19 +274,16 @@ def test_another_user_may_not_take_over_a_session(org: StreamingOrg, peer: Bayeu
     assert reply["error"] == "400::Authenticated user id does not match the session's user id"
 
 
-def test_one_client_more_than_the_org_allows_is_denied_until_one_leaves() -> None:
+def test_one_client_more_than_the_org_allows_is_denied_until_one_leaves(meet: MeetPeer) -> None:
     org = StreamingOrg(limits=Limits(concurrent_clients=1))
-    with (
-        served_streaming(org) as url,
-        BayeuxPeer(url, org.login()) as first,
-        BayeuxPeer(url, org.login()) as second,
-    ):
-        first.begin()
-        denied = second.handshake()
-        first.post(first.message("/meta/disconnect"))
+    first, second = meet(org), meet(org)
+    first.begin()
 
-        assert denied["ext"]["sfdc"]["failureReason"] == "403::Organization concurrent user limit exceeded"
-        assert second.handshake()["successful"] is True
+    denied = second.handshake()
+    first.post(first.message("/meta/disconnect"))
+
+    assert denied["ext"]["sfdc"]["failureReason"] == "403::Organization concurrent user limit exceeded"
+    assert second.handshake()["successful"] is True
 
 
 def test_a_caller_that_hangs_up_frees_its_place(org: StreamingOrg, peer: BayeuxPeer) -> None:
