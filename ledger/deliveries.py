@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
+from canonical.change import Change
 from ledger.endings import Ending, LinkFound, State
 
 #: Ids of waiting deliveries by queue: what a message says.
@@ -31,6 +32,41 @@ class NewDelivery:
     lock_key: str
     priority: int = 0
     hint: Mapping[str, str] = field(default_factory=dict)
+
+
+class Route(Protocol):
+    """Where a change goes: what a flow of the mappings is to the ledger."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def queue(self) -> str: ...
+    @property
+    def priority(self) -> int: ...
+    def lock_for(self, record_id: str) -> str: ...
+
+
+def deliveries_of(
+    changes: Iterable[Change], routes: Callable[[Change], Iterable[Route]]
+) -> list[NewDelivery]:
+    """One delivery for every route of every change; a change that has none causes none."""
+    return [
+        NewDelivery(
+            flow=route.name,
+            queue=route.queue,
+            source=change.source,
+            entity=change.entity,
+            record_id=change.record_id,
+            version=change.version,
+            kind=change.kind,
+            occurred_at=change.occurred_at,
+            lock_key=route.lock_for(change.record_id),
+            priority=route.priority,
+            hint=change.hint,
+        )
+        for change in changes
+        for route in routes(change)
+    ]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from celery import Celery
-from kombu import Queue
+from kombu.entity import Queue
 
 #: Task names, as Flower and redis-cli show them.
 RUN = "kashforce.run"
@@ -41,6 +41,11 @@ def make_app(
     return app
 
 
+def _queue(name: str, **options: Any) -> Queue:
+    # The default exchange: a named one costs a lookup of its members with every message.
+    return Queue(name, exchange="", routing_key=name, **options)  # type: ignore[no-untyped-call]  # kombu
+
+
 def _configuration(broker_url: str, queues: Sequence[str], sweep_seconds: float) -> dict[str, Any]:
     """Why these and no others: reference celery.md section 5, "Settings that follow"."""
     return {
@@ -70,9 +75,9 @@ def _configuration(broker_url: str, queues: Sequence[str], sweep_seconds: float)
         "task_create_missing_queues": False,
         "task_default_queue": SWEEP_QUEUE,
         "task_queues": [
-            *(Queue(name, exchange="", routing_key=name) for name in queues),
+            *(_queue(name) for name in queues),
             # With no worker about, wake-up calls must not pile up: the queue itself passes away.
-            Queue(SWEEP_QUEUE, exchange="", routing_key=SWEEP_QUEUE, queue_arguments={"x-expires": 60_000}),
+            _queue(SWEEP_QUEUE, queue_arguments={"x-expires": 60_000}),
         ],
         "worker_send_task_events": True,
         "task_send_sent_event": True,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from ledger.deliveries import Claim, Settled, Settlement
-from ledger.endings import Dead, Delivered, Failed
+from ledger.endings import Dead, Failed
 
 log = structlog.get_logger("kashforce.batch")
 
@@ -44,7 +44,7 @@ def report(
                 log.warning(
                     "failed", delivery=entry.delivery.id, queue=queue, stage=reason.stage, code=reason.code
                 )
-            case Delivered() | _:
+            case _:
                 pass
     made = Report(
         queue,

@@ -31,4 +31,4 @@ class Rules:
     def backoff(self, attempts: int, rng: random.Random) -> float:
         """Seconds to wait after the attempt number `attempts` (from 1) failed, with a fifth of jitter."""
         wait = min(self.backoff_seconds * 2 ** min(attempts - 1, 20), self.backoff_ceiling_seconds)
-        return wait * rng.uniform(0.8, 1.2)
+        return float(wait * rng.uniform(0.8, 1.2))

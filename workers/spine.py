@@ -17,10 +17,12 @@ def run(desk: Desk, heart: Heart, queue: str, hinted: Sequence[int]) -> Report:
     Returns what became of it; raises only when the ledger cannot be reached, and then nothing was lost:
     the lease runs out and the sweeper brings the batch back.
     """
-    limit = desk.book.batch_size(queue)
+    limit = max((flow.batch_size for flow in desk.book.flows if flow.queue == queue), default=1)
     claim = desk.ledger.claim(
         queue, hinted, limit=limit, now=desk.clock(), lease_seconds=desk.rules.lease_seconds
     )
+    if not claim.deliveries:
+        return Report(queue)
     with heart.keeping(claim):
         batch = Batch.of(claim, desk)
         # Understood before resolved: a record that cannot be translated must not leave a new customer behind.
@@ -29,4 +31,4 @@ def run(desk: Desk, heart: Heart, queue: str, hinted: Sequence[int]) -> Report:
         batch = batch.through_once(send, desk)
         settled = desk.ledger.settle(claim, batch.ended, now=desk.clock())
     desk.announce(settled.waiting)
-    return report(queue, claim, batch, settled, desk)
+    return report(queue, claim, batch.ended, settled, (desk.clock() - claim.claimed_at).total_seconds())

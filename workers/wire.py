@@ -45,7 +45,7 @@ class Wire:
 
     def unread(self, queue: str) -> int:
         """Messages of this queue that no worker has read yet. Raises RedisError when nobody can tell."""
-        return int(self._redis.llen(queue))  # type: ignore[arg-type]  # typed for the async client as well
+        return int(self._redis.llen(queue))
 
 
 def _chunks(waiting: Waiting) -> Iterator[tuple[str, list[int]]]:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
 from canonical.shape import Noun
-from connectors.errors import ConnectorError
+from connectors.errors import ConnectorError, Refused, Unreadable
 from ledger.deliveries import Claim, Delivery, Settlement
 from ledger.endings import Dead, Ending, Reason
 from ledger.intents import Intent
 from ledger.links import Link
-from mappings.book import Flow
+from mappings.flows import Flow
 from workers.classify import ending_of, in_doubt
 from workers.desk import Desk
 
@@ -42,6 +42,28 @@ class Work:
         return Settlement(self.delivery, ending, **also)
 
 
+Known = TypeVar("Known")
+AnyNoun = TypeVar("AnyNoun", bound=Noun)
+
+
+class OutOfOrder(AssertionError):
+    """A step asked for what an earlier one should have found: a bug in the order of the spine."""
+
+
+def known(value: Known | None, what: str) -> Known:
+    """What an earlier step found."""
+    if value is None:
+        raise OutOfOrder(f"{what} is not known at this step")
+    return value
+
+
+def as_noun(model: Noun | None, kind: type[AnyNoun]) -> AnyNoun:
+    """The model, which has to be of this kind: a flow with the wrong mapping is refused at start."""
+    if not isinstance(model, kind):
+        raise OutOfOrder(f"a {kind.__name__} is not known at this step")
+    return model
+
+
 #: What a step makes of each work: the same with more known, or its end.
 Progress = Work | Settlement
 Step = Callable[[Desk, list[Work]], Iterable[Progress]]
@@ -57,14 +79,13 @@ class Batch:
         works: list[Work] = []
         ended: list[Settlement] = []
         for delivery in claim.deliveries:
-            flow = desk.book.flow(delivery.flow)
-            if flow is None:
+            try:
+                works.append(Work(delivery, desk.book.flow(delivery.flow)))
+            except KeyError:
                 text = (
                     f"there is no flow {delivery.flow!r} in flows.yaml any more; bring it back or drop this"
                 )
                 ended.append(Settlement(delivery, Dead(Reason("claim", "unknown_flow", text))))
-            else:
-                works.append(Work(delivery, flow))
         return cls(tuple(works), tuple(ended))
 
     def through(self, step: Step, desk: Desk) -> Batch:
@@ -105,8 +126,6 @@ def _whole_or_one_by_one(step: Step, desk: Desk, works: list[Work]) -> list[Prog
 
 
 def _may_be_one_records_fault(error: ConnectorError) -> bool:
-    from connectors.errors import Refused, Unreadable
-
     return isinstance(error, Refused | Unreadable)
 
 

@@ -1,0 +1,92 @@
+"""Reads the present state of a batch's records from where they changed; a change is a hint, state is the truth."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+from connectors.errors import ConnectorError, NotFound
+from ledger.endings import Failed, Reason, Unchanged
+from mappings.flows import Flow
+from mappings.soql import soql
+from workers.classify import ending_of
+from workers.desk import Desk
+from workers.work import Progress, Work, known
+
+#: A record that KashFlow made this short ago may not be readable yet (reference kashflow.md, quirk 19).
+FRESH = timedelta(seconds=60)
+
+
+def read_salesforce(desk: Desk, flow: Flow, works: Sequence[Work]) -> list[Progress]:
+    """One SOQL query for the whole batch. Raises ConnectorError, which then holds for all of them."""
+    missing = flow.plan.missing({name: field_names(desk, name) for name in flow.plan.objects()})
+    statement = soql(flow.plan, [work.delivery.record_id for work in works], missing)
+    rows = desk.salesforce_meter.call(lambda: desk.salesforce.query(statement), priority=flow.priority)
+    found = {row["Id"]: row for row in rows}
+    return [
+        replace(work, record=found[work.delivery.record_id])
+        if work.delivery.record_id in found
+        else _gone(work)
+        for work in works
+    ]
+
+
+def field_names(desk: Desk, entity: str) -> frozenset[str]:
+    """The fields of a Salesforce object that our user can see; the client keeps what it was told."""
+    return frozenset(field["name"] for field in desk.salesforce.describe(entity)["fields"])
+
+
+def read_kashflow(desk: Desk, flow: Flow, works: Sequence[Work]) -> list[Progress]:
+    """One call per record, side by side. An invoice that nobody linked is none of Salesforce's business."""
+    links = desk.ledger.links_by_kashflow_id("invoice", [work.delivery.record_id for work in works])
+    linked = [
+        replace(work, link=links[work.delivery.record_id])
+        for work in works
+        if work.delivery.record_id in links
+    ]
+    unlinked = [_unlinked(work) for work in works if work.delivery.record_id not in links]
+    with ThreadPoolExecutor(desk.rules.kashflow_side_by_side) as pool:
+        return [*unlinked, *pool.map(lambda work: _read_invoice(desk, flow, work), linked)]
+
+
+def _read_invoice(desk: Desk, flow: Flow, work: Work) -> Progress:
+    told = work.delivery.hint.get("answer")
+    if told and desk.clock() - work.delivery.registered_at < FRESH:
+        return replace(work, record=json.loads(told, parse_float=Decimal))
+    number = int(known(work.link, "the link").kashflow_key)
+    try:
+        row = desk.kashflow_meter.call(lambda: desk.kashflow.invoices.get(number), priority=flow.priority)
+    except NotFound:
+        return _gone_or_not_yet_readable(desk, work)
+    except ConnectorError as error:
+        return work.ends(ending_of(error, work.delivery, "hydrate", desk))
+    return replace(work, record=row)
+
+
+def _gone_or_not_yet_readable(desk: Desk, work: Work) -> Progress:
+    if desk.clock() - work.delivery.registered_at < FRESH:
+        reason = Reason("hydrate", "not_readable_yet", "KashFlow does not show the new record yet")
+        return work.ends(Failed(desk.clock() + timedelta(seconds=desk.rules.backoff_seconds), reason))
+    return _gone(work)
+
+
+def _gone(work: Work) -> Progress:
+    text = f"the {work.delivery.entity} {work.delivery.record_id} no longer exists in {work.delivery.source}"
+    return work.ends(Unchanged(Reason("hydrate", "gone", text)))
+
+
+def _unlinked(work: Work) -> Progress:
+    text = f"the {work.delivery.entity} {work.delivery.record_id} of {work.delivery.source} belongs to no record over there"
+    return work.ends(Unchanged(Reason("hydrate", "not_linked", text)))
+
+
+#: How each system's records are read.
+READERS = {"salesforce": read_salesforce, "kashflow": read_kashflow}
+
+
+def read(desk: Desk, flow: Flow, works: Sequence[Work]) -> list[Progress]:
+    return READERS[flow.source](desk, flow, works)

@@ -1,0 +1,43 @@
+"""Where deliveries end: for each target entity, how its record is found, compared and written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from mappings.flows import Flow
+from workers.desk import Desk
+from workers.targets.kashflow_customers import KashFlowCustomers
+from workers.targets.kashflow_invoices import KashFlowInvoices
+from workers.targets.salesforce_records import SalesforceRecords
+from workers.work import Progress, Work
+
+
+class Target(Protocol):
+    """The three steps of the spine that differ by target. Each gets works of one queue."""
+
+    def resolve(self, desk: Desk, works: list[Work]) -> Iterator[Progress]: ...
+    def compare(self, desk: Desk, works: list[Work]) -> Iterator[Progress]: ...
+    def send(self, desk: Desk, works: list[Work]) -> Iterator[Progress]: ...
+
+
+_TARGETS: dict[str, Target] = {
+    "kashflow.invoice": KashFlowInvoices(),
+    "kashflow.customer": KashFlowCustomers(),
+}
+_ANY_SALESFORCE_OBJECT: Target = SalesforceRecords()
+
+
+class NoSuchTarget(Exception):
+    """flows.yaml names a target that no module knows how to write."""
+
+
+def target_of(flow: Flow) -> Target:
+    """Raises NoSuchTarget; `check_targets` asks at start, so that no delivery ever meets it."""
+    if flow.target == "salesforce":
+        return _ANY_SALESFORCE_OBJECT
+    if flow.queue not in _TARGETS:
+        raise NoSuchTarget(
+            f"flow {flow.name} goes to {flow.queue}; this version writes {', '.join(_TARGETS)} and Salesforce"
+        )
+    return _TARGETS[flow.queue]

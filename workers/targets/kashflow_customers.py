@@ -1,0 +1,165 @@
+"""Customers in KashFlow: found if KashFlow has them, created once if not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+from canonical.customer import Customer
+from connectors.errors import ConnectorError, Duplicate, NotFound, Unreadable
+from connectors.kashflow.reading import Row
+from ledger.deliveries import Settlement
+from ledger.endings import Dead, Delivered, LinkFound, Reason, Unchanged
+from ledger.intents import Intent
+from mappings.codes import customer_code
+from workers.classify import ending_of, in_doubt
+from workers.desk import Desk
+from workers.targets.matching import matches
+from workers.work import Progress, Work, as_noun, known
+
+#: Codes tried when somebody else's customer has ours; more collisions than this are no coincidence.
+CODE_TRIES = 5
+
+
+class KashFlowCustomers:
+    """The Code is ours to choose and unique, so it is the stamp that makes a repeat harmless: a second POST with the same
+    Code is refused, and the Note tells whose customer has it (reference kashflow.md section 3.1, quirk 5)."""
+
+    def resolve(self, desk: Desk, works: list[Work]) -> Iterator[Progress]:
+        ids = [work.delivery.record_id for work in works]
+        links = desk.ledger.links_by_salesforce_id("customer", works[0].flow.source_entity, ids)
+        doubts = desk.ledger.open_intents([_stamp(work) for work in works])
+        for work in works:
+            if work.delivery.record_id in links:
+                code = links[work.delivery.record_id].kashflow_key
+                yield work.ends(
+                    Unchanged(Reason("resolve", "already_linked", f"it is customer {code} already"))
+                )
+            else:
+                yield replace(work, doubt=doubts.get(_stamp(work)))
+
+    def compare(self, desk: Desk, works: list[Work]) -> Iterator[Progress]:
+        """Look for the customer before making one."""
+        with ThreadPoolExecutor(desk.rules.kashflow_side_by_side) as pool:
+            yield from pool.map(lambda work: _look(desk, work), works)
+
+    def send(self, desk: Desk, works: list[Work]) -> Iterator[Progress]:
+        with ThreadPoolExecutor(desk.rules.kashflow_side_by_side) as pool:
+            yield from pool.map(lambda work: _create(desk, work), works)
+
+
+def _stamp(work: Work) -> str:
+    return f"customer {work.delivery.record_id}"
+
+
+def _model(work: Work) -> Customer:
+    return as_noun(work.model, Customer)
+
+
+def _look(desk: Desk, work: Work) -> Progress:
+    try:
+        if work.doubt is not None:
+            made = _customer_with_code(desk, work, work.doubt.key)
+            if made is not None and _is_ours(made, work):
+                return _linked(work, made, "found the customer that an earlier attempt made")
+            return work
+        found = desk.kashflow_meter.call(
+            lambda: desk.kashflow.customers.find(_model(work).name), priority=work.flow.priority
+        )
+    except ConnectorError as error:
+        return work.ends(ending_of(error, work.delivery, "compare", desk))
+    match matches(_model(work), found.rows):
+        case []:
+            return work
+        case [row]:
+            return _linked(work, row, "found the customer of the same name")
+        case rows:
+            codes = ", ".join(str(row.get("Code")) for row in rows)
+            text = f"KashFlow has several customers called {_model(work).name!r} ({codes}); a person has to say which is meant"
+            return work.ends(Dead(Reason("compare", "ambiguous", text)))
+
+
+def _create(desk: Desk, work: Work) -> Settlement:
+    first = 0 if work.doubt is None else _attempt_of(work, work.doubt.key)
+    for attempt in range(first, first + CODE_TRIES):
+        code = customer_code(_model(work).name, work.delivery.record_id, attempt)
+        settlement = _create_with_code(desk, work, code)
+        if settlement is not None:
+            return settlement
+    text = f"KashFlow has other customers with every code we would give to {_model(work).name!r}"
+    return work.ends(Dead(Reason("send", "codes_taken", text)), closes=(_stamp(work),))
+
+
+def _create_with_code(desk: Desk, work: Work, code: str) -> Settlement | None:
+    """None when somebody else's customer has this code."""
+    body = {**known(work.payload, "the payload"), "Code": code}
+    desk.ledger.write_intents([Intent(_stamp(work), work.flow.queue, work.delivery.id, code, desk.clock())])
+    try:
+        row = desk.kashflow_meter.call(
+            lambda: desk.kashflow.customers.create(body), priority=work.flow.priority
+        )
+        return _linked(work, row, f"created customer {row.get('Code')}")
+    except Duplicate:
+        return _adopt_if_ours(desk, work, code)
+    except Unreadable as error:
+        return work.ends(in_doubt(work.delivery, Reason("send", "unreadable", error.message), desk))
+    except ConnectorError as error:
+        if error.may_have_happened:
+            reason = Reason("send", error.code or type(error).__name__, f"kashflow: {error.message}")
+            return work.ends(in_doubt(work.delivery, reason, desk))
+        return _refused_or_taken(desk, work, code, error)
+
+
+def _refused_or_taken(desk: Desk, work: Work, code: str, error: ConnectorError) -> Settlement | None:
+    """KashFlow has no error code for a code that is taken (reference kashflow.md section 2.7): see whether it is."""
+    try:
+        if _customer_with_code(desk, work, code) is not None:
+            return _adopt_if_ours(desk, work, code)
+    except ConnectorError:
+        pass  # the refusal itself is the better answer to report
+    return work.ends(ending_of(error, work.delivery, "send", desk), closes=(_stamp(work),))
+
+
+def _adopt_if_ours(desk: Desk, work: Work, code: str) -> Settlement | None:
+    try:
+        row = _customer_with_code(desk, work, code)
+    except ConnectorError as error:
+        return work.ends(ending_of(error, work.delivery, "send", desk))
+    if row is not None and _is_ours(row, work):
+        return _linked(work, row, f"customer {code} was made by an earlier attempt")
+    return None
+
+
+def _customer_with_code(desk: Desk, work: Work, code: str) -> Row | None:
+    try:
+        return desk.kashflow_meter.call(
+            lambda: desk.kashflow.customers.get(code), priority=work.flow.priority
+        )
+    except NotFound:
+        return None
+
+
+def _is_ours(row: Mapping[str, Any], work: Work) -> bool:
+    return work.delivery.record_id in str(row.get("Note") or "")
+
+
+def _attempt_of(work: Work, code: str) -> int:
+    """Which of our candidate codes this is: a repeat must use the same one."""
+    name, record_id = _model(work).name, work.delivery.record_id
+    return next((n for n in range(CODE_TRIES) if customer_code(name, record_id, n) == code), 0)
+
+
+def _linked(work: Work, row: Mapping[str, Any], note: str) -> Settlement:
+    """Raises Unreadable when the answer does not say which customer it was."""
+    kashflow_id, code = row.get("Id"), row.get("Code")
+    if not kashflow_id or not code:
+        raise Unreadable("the answer names neither Id nor Code of the customer", system="kashflow")
+    return work.ends(
+        Delivered(note),
+        link=LinkFound(
+            "customer", work.flow.source_entity, work.delivery.record_id, str(kashflow_id), str(code)
+        ),
+        closes=(_stamp(work),),
+    )

@@ -1,0 +1,186 @@
+"""Sales invoices in KashFlow: created once, found again by their stamp, never rewritten."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import structlog
+
+from canonical.change import Change
+from canonical.invoice import Invoice
+from connectors.errors import ConnectorError, Unreadable
+from connectors.kashflow.values import read_decimal
+from ledger.deliveries import NewDelivery, Settlement, deliveries_of
+from ledger.endings import Dead, Delivered, LinkFound, NotNow, Reason, State, Unchanged
+from ledger.intents import Intent
+from workers.classify import ending_of, in_doubt
+from workers.desk import Desk
+from workers.work import Progress, Work, as_noun, known
+
+log = structlog.get_logger("kashforce.invoices")
+
+
+class KashFlowInvoices:
+    """A KashFlow invoice is made by POST, which is not idempotent: intent first, stamp in CustomerReference, and after
+    any doubt a look for the stamp before sending again (reference kashflow.md, quirk 3)."""
+
+    def resolve(self, desk: Desk, works: list[Work]) -> Iterator[Progress]:
+        entity = works[0].flow.source_entity
+        invoices = desk.ledger.links_by_salesforce_id(
+            "invoice", entity, [w.delivery.record_id for w in works]
+        )
+        customers = desk.ledger.links_by_salesforce_id(
+            "customer", "Account", [_model(w).customer.account_id for w in works]
+        )
+        doubts = desk.ledger.open_intents([_model(work).reference for work in works])
+        for work in works:
+            model = _model(work)
+            if work.delivery.record_id in invoices:
+                number = invoices[work.delivery.record_id].kashflow_key
+                text = f"it is invoice {number} already; an issued invoice is not rewritten"
+                yield work.ends(Unchanged(Reason("resolve", "already_invoiced", text)))
+            elif model.customer.account_id in customers:
+                yield replace(
+                    work, link=customers[model.customer.account_id], doubt=doubts.get(model.reference)
+                )
+            else:
+                yield _wait_for_customer(desk, work)
+
+    def compare(self, desk: Desk, works: list[Work]) -> Iterator[Progress]:
+        """Look for the invoice where an earlier attempt may have made it."""
+        yield from (work for work in works if work.doubt is None)
+        doubted = [work for work in works if work.doubt is not None]
+        with ThreadPoolExecutor(desk.rules.kashflow_side_by_side) as pool:
+            yield from pool.map(lambda work: _look(desk, work), doubted)
+
+    def send(self, desk: Desk, works: list[Work]) -> Iterator[Progress]:
+        now = desk.clock()
+        desk.ledger.write_intents(
+            [
+                Intent(_model(w).reference, w.flow.queue, w.delivery.id, _model(w).reference, now)
+                for w in works
+            ]
+        )
+        with ThreadPoolExecutor(desk.rules.kashflow_side_by_side) as pool:
+            yield from pool.map(lambda work: _create(desk, work), works)
+
+
+def _model(work: Work) -> Invoice:
+    return as_noun(work.model, Invoice)
+
+
+def _wait_for_customer(desk: Desk, work: Work) -> Settlement:
+    account_id = _model(work).customer.account_id
+    flow = desk.book.flow(work.flow.needs)
+    newest = desk.ledger.newest_delivery(flow.queue, flow.source, flow.source_entity, account_id)
+    if newest is not None and newest.state is State.DEAD:
+        text = f"its customer, Account {account_id}, could not be brought to KashFlow: {newest.reason_text}"
+        return work.ends(Dead(Reason("resolve", "customer_is_dead", text), waits_for=newest.id))
+    needs = NewDelivery(
+        flow=flow.name,
+        queue=flow.queue,
+        source=flow.source,
+        entity=flow.source_entity,
+        record_id=account_id,
+        version=f"needed by {work.delivery.id} at {desk.clock().isoformat()}",
+        kind="unknown",
+        occurred_at=work.delivery.occurred_at,
+        lock_key=flow.lock_for(account_id),
+        priority=flow.priority,
+        hint={"contact_id": _model(work).customer.contact_id} if _model(work).customer.contact_id else {},
+    )
+    until = desk.clock() + timedelta(seconds=desk.rules.prerequisite_seconds)
+    reason = Reason("resolve", "needs_customer", f"its customer, Account {account_id}, comes first")
+    return work.ends(NotNow(until, reason), needs=needs)
+
+
+def _look(desk: Desk, work: Work) -> Progress:
+    settled_at = known(work.doubt, "the doubt").sent_at + timedelta(seconds=desk.rules.doubt_seconds)
+    if desk.clock() < settled_at:
+        text = (
+            "an earlier attempt may still be carried out over there; it is looked for when it must have shown"
+        )
+        return work.ends(NotNow(settled_at, Reason("compare", "in_doubt", text)))
+    reference, code = _model(work).reference, known(work.link, "the customer's link").kashflow_key
+    try:
+        found = desk.kashflow_meter.call(
+            lambda: desk.kashflow.invoices.find_by_reference(reference, customer_code=code),
+            priority=work.flow.priority,
+            calls=2,
+        )
+    except ConnectorError as error:
+        return work.ends(ending_of(error, work.delivery, "compare", desk))
+    match found:
+        case []:
+            return work
+        case [row]:
+            return _delivered(
+                desk, work, row, f"found invoice {row.get('Number')}, made by an earlier attempt"
+            )
+        case rows:
+            numbers = ", ".join(str(row.get("Number")) for row in rows)
+            text = f"KashFlow has invoices {numbers} with the reference {reference}; delete the copies, then replay"
+            return work.ends(Dead(Reason("compare", "several_with_stamp", text)))
+
+
+def _create(desk: Desk, work: Work) -> Settlement:
+    code = known(work.link, "the customer's link").kashflow_key
+    body = {**known(work.payload, "the payload"), "CustomerCode": code}
+    try:
+        row = desk.kashflow_meter.call(
+            lambda: desk.kashflow.invoices.create(body), priority=work.flow.priority
+        )
+        return _delivered(desk, work, row, f"created invoice {row.get('Number')}")
+    except Unreadable as error:
+        return work.ends(in_doubt(work.delivery, Reason("send", "unreadable", error.message), desk))
+    except ConnectorError as error:
+        if error.may_have_happened:
+            reason = Reason("send", error.code or type(error).__name__, f"kashflow: {error.message}")
+            return work.ends(in_doubt(work.delivery, reason, desk))
+        return work.ends(ending_of(error, work.delivery, "send", desk), closes=(_model(work).reference,))
+
+
+def _delivered(desk: Desk, work: Work, row: Mapping[str, Any], note: str) -> Settlement:
+    """Raises Unreadable when the answer does not say which invoice it was."""
+    kashflow_id, number = row.get("Id"), row.get("Number")
+    if not kashflow_id or not number:
+        raise Unreadable("the answer names neither Id nor Number of the invoice", system="kashflow")
+    change = Change(
+        source="kashflow",
+        entity="Invoice",
+        record_id=str(kashflow_id),
+        version=f"created for {work.delivery.id}",
+        kind="created",
+        occurred_at=desk.clock(),
+        hint={"answer": _header_of(row)},
+    )
+    return work.ends(
+        Delivered(note + _drift(work, row)),
+        link=LinkFound(
+            "invoice", work.flow.source_entity, work.delivery.record_id, str(kashflow_id), str(number)
+        ),
+        follow_ups=tuple(deliveries_of([change], lambda _: [desk.book.flow(work.flow.write_back)])),
+        closes=(_model(work).reference,),
+    )
+
+
+def _header_of(row: Mapping[str, Any]) -> str:
+    """What KashFlow just told us of the invoice, so that the write-back need not ask a slow API for it again."""
+    header = {name: value for name, value in row.items() if not isinstance(value, list | Mapping)}
+    return json.dumps(header, default=str)
+
+
+def _drift(work: Work, row: Mapping[str, Any]) -> str:
+    """KashFlow works the totals out itself: a penny of difference is not hidden (quirk 13)."""
+    theirs = read_decimal(row.get("GrossAmount"))
+    ours = _model(work).gross
+    if theirs is None or theirs == ours:
+        return ""
+    log.warning("totals_drift", delivery=work.delivery.id, difference=str(Decimal(theirs) - ours))
+    return f"; KashFlow's gross is {theirs:.2f}, the deal's {ours:.2f}"

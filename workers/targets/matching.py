@@ -1,0 +1,48 @@
+"""Which KashFlow customers are the one we mean: exact after normalising, never a guess."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from canonical.customer import Customer
+
+_NOT_A_LETTER_OR_DIGIT = re.compile(r"[^a-z0-9]+")
+
+
+def matches(customer: Customer, rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The rows with the customer's name; where several have it, those that agree on postcode or e-mail as well."""
+    name = normalised(customer.name)
+    same_name = [row for row in rows if normalised(str(row.get("Name") or "")) == name]
+    if len(same_name) < 2:
+        return same_name
+    closer = [
+        row
+        for row in same_name
+        if _postcodes(row) & _our_postcode(customer) or _emails(row) & _our_emails(customer)
+    ]
+    return closer if len(closer) == 1 else same_name
+
+
+def normalised(text: str) -> str:
+    """Lower case, without accents, punctuation and spaces: `Müller & Sons, Ltd.` is `mullersonsltd`."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return _NOT_A_LETTER_OR_DIGIT.sub("", "".join(char for char in plain if not unicodedata.combining(char)))
+
+
+def _our_postcode(customer: Customer) -> set[str]:
+    return {normalised(customer.address.postcode)} - {""} if customer.address else set()
+
+
+def _our_emails(customer: Customer) -> set[str]:
+    return {contact.email.casefold() for contact in customer.contacts if contact.email}
+
+
+def _postcodes(row: Mapping[str, Any]) -> set[str]:
+    return {normalised(str(address.get("PostCode") or "")) for address in row.get("Addresses") or []} - {""}
+
+
+def _emails(row: Mapping[str, Any]) -> set[str]:
+    return {str(contact.get("Email") or "").casefold() for contact in row.get("Contacts") or []} - {""}
