@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-
 from sandbox.kashflow.contact_ledger import ContactLedger
 from sandbox.kashflow.documents import DocumentLedger
 from sandbox.kashflow.endpoint import NO_CONTENT, Call, Reply
@@ -42,8 +41,8 @@ def list_contacts(call: Call, ledger: ContactLedger) -> Reply:
         [
             column(0, "Name"),
             column(1, "Code"),
-            Column(first_sum, "TotalPaidAmount", lambda row: ledger.paid(row)),
-            Column(first_sum + 1, "OutstandingBalance", lambda row: ledger.owed(row)),
+            Column(first_sum, "TotalPaidAmount", ledger.paid),
+            Column(first_sum + 1, "OutstandingBalance", ledger.owed),
         ]
     )
     rows = (row for row in ledger.register.readable() if _wanted(query, row))
