@@ -1,0 +1,213 @@
+"""Which change leads to which delivery: the rows of `flows.yaml`; not how a delivery is carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from string import Formatter
+from typing import Final, get_args
+
+from yaml.nodes import Node
+
+from canonical.change import Change, Kind, Source
+from mappings.bench import Bench
+from mappings.conditions import Condition, condition
+from mappings.document import Document, Wrong, entries, flag, items, text, whole, word
+from mappings.paths import Path
+from mappings.places import Countries
+from mappings.plan import FieldPlan, plan
+from mappings.recordmapping import Direction, RecordMapping
+from mappings.steps import STEPS
+
+_SYSTEMS: Final[Mapping[str, Source]] = {"salesforce": "salesforce", "kashflow": "kashflow"}
+_KINDS: Final[Mapping[str, Kind]] = {kind: kind for kind in get_args(Kind)}
+_NEEDED = ("source", "source_entity", "target", "target_entity", "reads", "writes", "lock")
+_OPTIONAL = (
+    "when_changed",
+    "condition",
+    "kinds",
+    "batch_size",
+    "priority",
+    "creates",
+    "parent",
+    "write_back",
+)
+#: A deletion is news for a flow only where its row says so.
+_USUAL_KINDS: Final[frozenset[Kind]] = frozenset(_KINDS.values()) - {"deleted"}
+
+
+@dataclass(frozen=True)
+class Parent:
+    """What must exist in the target before the flow's own record: read from the same source record."""
+
+    reads: str
+    writes: str
+
+
+@dataclass(frozen=True)
+class Flow:
+    """One row: changes of `source_entity` become deliveries to `target_entity`."""
+
+    name: str
+    source: Source
+    source_entity: str
+    target: Source
+    #: Our name for what is written, such as `invoice`.
+    target_entity: str
+    #: Names of the mappings that read the source record and write the target payload.
+    reads: str
+    writes: str
+    #: What one query of the source must bring: for `reads`, the parent, and the condition.
+    plan: FieldPlan
+    #: Of what kind a change must be.
+    kinds: frozenset[Kind]
+    #: Source fields; an update that touches none of them is no news. Empty: every update is.
+    when_changed: frozenset[str]
+    #: What the source record must meet to be delivered at all; None: every one is.
+    condition: Condition | None
+    #: Template of the key that keeps two deliveries of one record apart; knows `{record_id}`.
+    lock: str
+    #: How many records a worker takes at once.
+    batch_size: int
+    #: 0 is sent first.
+    priority: int
+    #: May a delivery make a new record, or only change one that is linked?
+    creates: bool
+    parent: Parent | None
+    #: Name of the flow that brings the outcome back to the source; blank when none does.
+    write_back: str
+
+    @property
+    def queue(self) -> str:
+        """The queue its deliveries wait on, such as `kashflow.invoice`."""
+        return f"{self.target}.{self.target_entity}"
+
+    def lock_for(self, record_id: str) -> str:
+        """The lock key of one record."""
+        return self.lock.format(record_id=record_id)
+
+    def watches(self, change: Change) -> bool:
+        """Is `change` news for this flow? A change that does not say what changed is.
+
+        A part of a compound field counts as the field: `BillingAddress.City` is `BillingAddress`.
+        """
+        if (change.source, change.entity) != (
+            self.source,
+            self.source_entity,
+        ) or change.kind not in self.kinds:
+            return False
+        if change.kind != "updated" or not change.changed_fields or not self.when_changed:
+            return True
+        return any(
+            one in self.when_changed or one.partition(".")[0] in self.when_changed
+            for one in change.changed_fields
+        )
+
+
+def flows_of(
+    root: Node, document: Document, mappings: Mapping[str, RecordMapping], countries: Countries
+) -> tuple[Flow, ...]:
+    """The flows that `root` lists, those of priority 0 first; what is wrong is gathered in `document`."""
+    found: list[Flow] = []
+    rows: dict[str, Node] = {}
+    with document.gathering():
+        rows = entries(root)
+    for name, row in rows.items():
+        with document.gathering():
+            found.append(_flow(name, row, rows, mappings, countries))
+    return tuple(sorted(found, key=lambda flow: flow.priority))
+
+
+def _flow(
+    name: str,
+    row: Node,
+    rows: Mapping[str, Node],
+    mappings: Mapping[str, RecordMapping],
+    countries: Countries,
+) -> Flow:
+    parts = entries(row, (*_NEEDED, *_OPTIONAL), needed=_NEEDED)
+    source, target = (_SYSTEMS[word(parts[key], _SYSTEMS)] for key in ("source", "target"))
+    reads = _mapping(parts["reads"], mappings, source, "read")
+    writes = _mapping(parts["writes"], mappings, target, "write")
+    if reads.kind.noun is not writes.kind.noun:
+        gives, takes = reads.kind.noun.__name__, writes.kind.noun.__name__
+        raise Wrong(parts["writes"], f"{writes.name} writes {takes}, but {reads.name} reads {gives}")
+    entity = text(parts["source_entity"])
+    if reads.entity != entity:
+        raise Wrong(parts["reads"], f"{reads.name} reads {reads.entity}, not {entity}")
+    parent = _parent(parts["parent"], mappings, source, target) if "parent" in parts else None
+    met, asked = _condition(parts.get("condition"), entity, countries)
+    return Flow(
+        name=name,
+        source=source,
+        source_entity=entity,
+        target=target,
+        target_entity=text(parts["target_entity"]),
+        reads=reads.name,
+        writes=writes.name,
+        plan=_joined(row, reads.plan, asked, mappings[parent.reads].plan if parent else asked),
+        kinds=frozenset(_KINDS[word(one, _KINDS)] for one in items(parts["kinds"]))
+        if "kinds" in parts
+        else _USUAL_KINDS,
+        when_changed=frozenset(text(one) for one in items(parts["when_changed"]))
+        if "when_changed" in parts
+        else frozenset(),
+        condition=met,
+        lock=_lock(parts["lock"]),
+        batch_size=whole(parts["batch_size"]) if "batch_size" in parts else 1,
+        priority=whole(parts["priority"], least=0) if "priority" in parts else 0,
+        creates=flag(parts["creates"]) if "creates" in parts else True,
+        parent=parent,
+        write_back=word(parts["write_back"], rows) if "write_back" in parts else "",
+    )
+
+
+def _mapping(
+    node: Node, mappings: Mapping[str, RecordMapping], system: Source, direction: Direction
+) -> RecordMapping:
+    mapping = mappings[word(node, mappings)]
+    if mapping.system != system:
+        raise Wrong(node, f"{mapping.name} is about {mapping.system}; expected a mapping of {system}")
+    if not mapping.can(direction):
+        raise Wrong(node, f"{mapping.name} has no {direction} section")
+    return mapping
+
+
+def _parent(node: Node, mappings: Mapping[str, RecordMapping], source: Source, target: Source) -> Parent:
+    parts = entries(node, ("reads", "writes"), needed=("reads", "writes"))
+    reads = _mapping(parts["reads"], mappings, source, "read")
+    writes = _mapping(parts["writes"], mappings, target, "write")
+    return Parent(reads.name, writes.name)
+
+
+def _condition(node: Node | None, entity: str, countries: Countries) -> tuple[Condition | None, FieldPlan]:
+    """The condition, and the fields of the source record that it looks at."""
+    bench = Bench(countries, {}, {}, STEPS, _own_field)
+    met = condition(node, bench) if node is not None else None
+    return met, plan(entity, {}, bench.used)
+
+
+def _own_field(path: Path) -> None:
+    if len(path.tokens) != 1:
+        raise ValueError(f"{path.text!r}: expected a field of the record itself")
+
+
+def _joined(row: Node, *plans: FieldPlan) -> FieldPlan:
+    whole_plan, *others = plans
+    try:
+        for other in others:
+            whole_plan = whole_plan.joined(other)
+    except ValueError as error:
+        raise Wrong(row, str(error)) from None
+    return whole_plan
+
+
+def _lock(node: Node) -> str:
+    template = text(node)
+    names = [name for _, name, _, _ in Formatter().parse(template) if name is not None]
+    if names != ["record_id"]:
+        raise Wrong(
+            node,
+            f"expected a template with {{record_id}} once, like invoice:{{record_id}}, found {template!r}",
+        )
+    return template

@@ -1,0 +1,105 @@
+"""Which fields of a Salesforce object one query has to bring; the query's text is made in `soql`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from mappings.bench import Use
+from mappings.conditions import Condition
+from mappings.relations import Relation
+
+
+@dataclass(frozen=True)
+class Children:
+    """The fields wanted of each child record, and which children."""
+
+    fields: tuple[str, ...]
+    where: Condition | None = None
+    order: tuple[str, ...] = ()
+    limit: int | None = None
+
+
+@dataclass(frozen=True)
+class FieldPlan:
+    """What to ask of `entity`. Fields of parents are dotted paths; `children` are by relationship name."""
+
+    entity: str
+    fields: tuple[str, ...] = ("Id",)
+    children: Mapping[str, Children] = field(default_factory=dict)
+    #: For each field that an organisation may lack, as `Account.Terms__c`: the object and field to look for.
+    optional: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    def objects(self) -> frozenset[str]:
+        """The objects that must be described to know which optional fields are there."""
+        return frozenset(name for name, _ in self.optional.values())
+
+    def missing(self, described: Mapping[str, Collection[str]]) -> frozenset[str]:
+        """The optional fields that are not among the field names that describe gave for each object."""
+        return frozenset(
+            path for path, (name, wanted) in self.optional.items() if wanted not in described.get(name, ())
+        )
+
+    def joined(self, other: FieldPlan) -> FieldPlan:
+        """One plan that brings what both need of the same object.
+
+        Raises ValueError for another object, or for children that the two narrow differently.
+        """
+        if other.entity != self.entity:
+            raise ValueError(f"a query of {self.entity} cannot bring fields of {other.entity}")
+        children = dict(self.children)
+        for name, theirs in other.children.items():
+            ours = children.get(name, replace(theirs, fields=()))
+            if replace(ours, fields=()) != replace(theirs, fields=()):
+                raise ValueError(f"{name} is narrowed or ordered in two ways")
+            children[name] = replace(theirs, fields=_once((*ours.fields, *theirs.fields)))
+        # A field that one side cannot do without is not optional.
+        certain = _certain(self) | _certain(other)
+        optional = {
+            path: at for path, at in {**self.optional, **other.optional}.items() if path not in certain
+        }
+        return FieldPlan(self.entity, _once((*self.fields, *other.fields)), children, optional)
+
+
+def plan(entity: str, relations: Mapping[str, Relation], uses: Iterable[Use]) -> FieldPlan:
+    """The plan that brings every field in `uses`."""
+    fields = ["Id"]
+    children: dict[str, list[str]] = {}
+    optional: dict[str, tuple[str, str]] = {}
+    certain: set[str] = set()
+    for use in uses:
+        names = use.path.names()
+        path, first = ".".join(names), relations.get(names[0])
+        if path in relations:
+            continue
+        if first is not None and first.many:
+            children.setdefault(names[0], []).append(".".join(names[1:]))
+        else:
+            fields.append(path)
+        if use.optional:
+            through = relations.get(".".join(names[:-1]))
+            optional[path] = (entity if through is None else through.object, names[-1])
+        else:
+            certain.add(path)
+    return FieldPlan(
+        entity,
+        _once(fields),
+        {name: _children(relations[name], wanted) for name, wanted in children.items()},
+        {path: at for path, at in optional.items() if path not in certain},
+    )
+
+
+def _children(relation: Relation, fields: Iterable[str]) -> Children:
+    return Children(_once(fields), relation.where, relation.order, relation.limit)
+
+
+def _certain(one: FieldPlan) -> set[str]:
+    wanted = {
+        *one.fields,
+        *(f"{name}.{path}" for name, child in one.children.items() for path in child.fields),
+    }
+    return wanted - one.optional.keys()
+
+
+def _once(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))

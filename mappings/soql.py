@@ -1,0 +1,67 @@
+"""The one SOQL query that brings a batch of records as a plan wants them (reference salesforce.md section 3.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from canonical.money import plain
+from mappings.conditions import Clause, Condition
+from mappings.document import Scalar
+from mappings.plan import Children, FieldPlan
+
+_OPERATORS = {"equals": "=", "not_equals": "!=", "greater_than": ">", "less_than": "<"}
+
+
+def soql(plan: FieldPlan, ids: Iterable[str], missing: frozenset[str] = frozenset()) -> str:
+    """The query for the records `ids`, without the fields `missing` (paths as in `plan.optional`).
+
+    Raises ValueError when there are no ids: such a query would bring the whole table.
+    """
+    wanted = ", ".join(quoted(one) for one in ids)
+    if not wanted:
+        raise ValueError("a query needs at least one id")
+    columns = [path for path in plan.fields if path not in missing]
+    columns += [_subquery(name, child, missing) for name, child in plan.children.items()]
+    # Names were checked when the file was loaded, ids are quoted.
+    return f"SELECT {', '.join(columns)} FROM {plan.entity} WHERE Id IN ({wanted})"  # noqa: S608  # see above
+
+
+def quoted(said: str) -> str:
+    """A string literal: quotes and backslashes are escaped, so that no value can end it."""
+    for plainly, escaped in (("\\", "\\\\"), ("'", "\\'"), ("\n", "\\n"), ("\r", "\\r")):
+        said = said.replace(plainly, escaped)
+    return f"'{said}'"
+
+
+def _subquery(relationship: str, children: Children, missing: frozenset[str]) -> str:
+    columns = [path for path in children.fields if f"{relationship}.{path}" not in missing] or ["Id"]
+    parts = [f"SELECT {', '.join(columns)} FROM {relationship}"]  # noqa: S608  # names were checked at load
+    if children.where is not None:
+        parts.append(f"WHERE {_where(children.where)}")
+    if children.order:
+        parts.append(f"ORDER BY {', '.join(children.order)}")
+    if children.limit is not None:
+        parts.append(f"LIMIT {children.limit}")
+    return f"({' '.join(parts)})"
+
+
+def _where(condition: Condition) -> str:
+    return (" OR " if condition.any_will_do else " AND ").join(_clause(one) for one in condition.clauses)
+
+
+def _clause(clause: Clause) -> str:
+    operand = clause.operand
+    if clause.comparison == "blank":
+        return f"{clause.field} {'=' if operand else '!='} null"
+    if isinstance(operand, tuple):
+        return f"{clause.field} IN ({', '.join(_literal(one) for one in operand)})"
+    return f"{clause.field} {_OPERATORS[clause.comparison]} {_literal(operand)}"
+
+
+def _literal(value: Scalar) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return quoted(value) if isinstance(value, str) else plain(Decimal(value))

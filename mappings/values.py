@@ -1,0 +1,96 @@
+"""How a value of either system is understood: as a number, as text, as blank; and when two say the same."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from decimal import Decimal
+
+from canonical.money import plain
+
+#: Digits, with or without commas between thousands, and decimals; JSON may bring an exponent.
+_NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)?(\.\d+)?([eE][+-]?\d{1,3})?")
+#: A date, alone or with a time and a zone after it.
+_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:Z|[+-]\d{2}:?\d{2})?)?")
+#: What KashFlow writes for "never" (reference kashflow.md section 2.2).
+_NEVER = frozenset({date(1900, 1, 1), date(1970, 1, 1)})
+_FLAGS = {"true": True, "1": True, "false": False, "0": False}
+
+
+def is_blank(value: object) -> bool:
+    """Nothing, or nothing but white space."""
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def number_of(value: object) -> Decimal:
+    """`value` as an exact number, or ValueError. A float is refused: its pence are a guess."""
+    if isinstance(value, (bool, float)):
+        raise ValueError(f"{value!r} is not an exact number")
+    if isinstance(value, (int, Decimal)):
+        return Decimal(value)
+    said = value.strip() if isinstance(value, str) else ""
+    if not _NUMBER.fullmatch(said) or not any(letter.isdigit() for letter in said.lower().partition("e")[0]):
+        raise ValueError(f"{value!r} is not a number")
+    return Decimal(said.replace(",", ""))
+
+
+def date_of(value: object) -> date | None:
+    """The calendar date that `value` names, or ValueError; None for KashFlow's "never".
+
+    A time and a zone after it are ignored: both systems mean the date as it is written (reference kashflow.md
+    section 2.2, salesforce.md section 6).
+    """
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    found = _DATE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError(f"{value!r} is not a date")
+    day = date.fromisoformat(found[1])
+    return None if day in _NEVER else day
+
+
+def text_of(value: object) -> str:
+    """`value` as people write it: no exponent, no trailing zeros, true and false in small letters."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return plain(value)
+    return value.strip() if isinstance(value, str) else str(value)
+
+
+def flag_of(value: object) -> bool:
+    """`value` as yes or no, or ValueError; KashFlow writes booleans, 0 and 1, and "0" and "1" (section 2.1)."""
+    said = text_of(value).lower()
+    if said not in _FLAGS:
+        raise ValueError(f"{value!r} is neither true nor false")
+    return _FLAGS[said]
+
+
+def same(one: object, other: object) -> bool:
+    """Do both say the same? 100 is 100.0000 and "100", nothing is "", true is 1, line ends do not matter."""
+    if is_blank(one) or is_blank(other):
+        return is_blank(one) and is_blank(other)
+    try:
+        if isinstance(one, bool) or isinstance(other, bool):
+            return flag_of(one) == flag_of(other)
+        if isinstance(one, (int, Decimal)) or isinstance(other, (int, Decimal)):
+            return number_of(one) == number_of(other)
+    except ValueError:
+        return False
+    return _lines(one) == _lines(other)
+
+
+def same_day(one: object, other: object) -> bool:
+    """Do both name the same calendar date, whatever their shape?"""
+    if is_blank(one) or is_blank(other):
+        return is_blank(one) and is_blank(other)
+    try:
+        return date_of(one) == date_of(other)
+    except ValueError:
+        return same(one, other)
+
+
+def _lines(value: object) -> object:
+    return value.strip().splitlines() if isinstance(value, str) else value
