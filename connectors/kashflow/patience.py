@@ -35,7 +35,9 @@ class Patience:
         return trying(call)
 
     def _wait_seconds(self, state: RetryCallState) -> float:
-        return self.waits_seconds[state.attempt_number - 1] + random.uniform(0, self.jitter_seconds)
+        # tenacity asks after the last try too, before it stops.
+        seconds = (*self.waits_seconds, 0.0)[state.attempt_number - 1]
+        return seconds + random.uniform(0, self.jitter_seconds)
 
 
 #: For workers: one quick second try, because a worker that sleeps holds a lease and a thread.

@@ -108,12 +108,11 @@ class KashFlowSession(httpx.Auth):
     def _wanted_characters(self, challenge: Row) -> list[Row]:
         word = self._credentials.memorable_word.get_secret_value()
         wanted = challenge.get("MemorableWordList")
-        positions = [item.get("Position") if isinstance(item, dict) else None for item in wanted or ()]
-        if not positions:
+        if not isinstance(wanted, list) or not wanted:
             raise Unreadable(
                 "KashFlow's login asks for no characters of the memorable word", system="kashflow"
             )
-        return [_character(word, position) for position in positions]
+        return [_character(word, item.get("Position") if isinstance(item, dict) else None) for item in wanted]
 
     def _is_locked(self, response: httpx.Response) -> bool:
         response.read()
