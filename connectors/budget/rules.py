@@ -22,6 +22,12 @@ class DailyRules:
     #: The part of what is left that this budget may grant; below 1 when several cannot see each other.
     part: float = 1.0
 
+    def __post_init__(self) -> None:
+        if not self.shares or not all(0 <= share <= 1 for share in self.shares):
+            raise ValueError(
+                f"shares are {self.shares}; give one between 0 and 1 for each priority, the first first"
+            )
+
     def share(self, priority: int) -> float:
         return self.shares[min(priority, len(self.shares) - 1)]
 
@@ -32,6 +38,13 @@ class BurstRules:
 
     calls_per_second: float
     bucket: float
+
+    def __post_init__(self) -> None:
+        if self.calls_per_second <= 0 or self.bucket <= 0:
+            raise ValueError(
+                f"{self.calls_per_second} calls a second with a bucket of {self.bucket} lets nothing through; "
+                "both must be above 0, and an API without such a limit has no BurstRules"
+            )
 
 
 @dataclass(frozen=True)
@@ -51,6 +64,12 @@ class ConcurrencyRules:
     calm_seconds: float = 5.0
     #: Nobody knows when a slot will be free; this is when to ask again.
     recheck_seconds: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.least <= self.most:
+            raise ValueError(
+                f"concurrency between {self.least} and {self.most} is impossible; at least 1, and least up to most"
+            )
 
 
 @dataclass(frozen=True)
