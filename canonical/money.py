@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
-from canonical.shape import Exact, Noun
+from canonical.shape import Noun, no_float
 
 #: Wide enough that a product of two 18 digit numbers is exact, so that nothing is rounded twice.
 _WIDE = Context(prec=60, rounding=ROUND_HALF_UP)
@@ -47,14 +47,17 @@ def _whole_pence(value: Decimal) -> Decimal:
     return rounded
 
 
+# Behind the Field in each type below: pydantic then checks the Field's bounds in its own, fast code.
+_EXACT = BeforeValidator(no_float)
+
 #: A number of at most 18 digits: quantities and unit prices.
-Number = Annotated[Exact, Field(max_digits=18)]
+Number = Annotated[Decimal, Field(max_digits=18), _EXACT]
 
 #: An amount in whole pence; `117.5000` becomes `117.50`, `117.505` is refused.
-Pence = Annotated[Exact, Field(max_digits=18), AfterValidator(_whole_pence)]
+Pence = Annotated[Decimal, Field(max_digits=18), _EXACT, AfterValidator(_whole_pence)]
 
 #: A VAT rate in percent: 20 means 20 %.
-VatRate = Annotated[Exact, Field(ge=0, le=100, max_digits=7)]
+VatRate = Annotated[Decimal, Field(ge=0, le=100, max_digits=7), _EXACT]
 
 #: An ISO 4217 code.
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]

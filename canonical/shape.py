@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 
 class Noun(BaseModel):
@@ -19,15 +18,12 @@ class Noun(BaseModel):
     )
 
 
-def _no_float(value: object) -> object:
+def no_float(value: object) -> object:
     """Refuse binary fractions: 0.1 + 0.2 is not 0.3, and the difference ends up in somebody's VAT return."""
     if isinstance(value, (float, bool)):
         raise ValueError("must be a Decimal, a whole number or their text, never a float or a boolean")
     return value
 
-
-#: A number that may carry pence: Decimal, int or text; float, NaN and infinity are refused.
-Exact = Annotated[Decimal, BeforeValidator(_no_float)]
 
 #: Text that says something: at least one character after stripping.
 Text = Annotated[str, StringConstraints(min_length=1)]
