@@ -53,6 +53,8 @@ class Client:
     answered_at: datetime
     cursors: dict[str, int] = field(default_factory=dict)
     connects: int = 0
+    #: Whether the client has ever sent the cookie: from then on it must.
+    cookie_shown: bool = False
     #: The interval the client was last told, in milliseconds.
     advised_interval_ms: int = 0
     held: HeldConnect | None = None
@@ -75,6 +77,7 @@ class Clients:
     def admit(self, user_id: str, browser: str | None) -> Client:
         """A new session; `browser` is the cookie value the client brought, if any."""
         client = Client(self._token(), browser or self._token(), user_id, self._clock.now())
+        client.cookie_shown = browser is not None
         with self._lock:
             self._by_id[client.id] = client
         return client
@@ -87,6 +90,9 @@ class Clients:
             for client in silent:
                 del self._by_id[client.id]
             return list(self._by_id.values())
+
+    def __len__(self) -> int:
+        return len(self.living())
 
     def find(self, client_id: object) -> Client | None:
         self.living()

@@ -84,7 +84,8 @@ class ConnectChannel:
         if wake is Wake.FORGOTTEN:
             return ConnectAnswer([refusals.UNKNOWN_CLIENT.reply(message)])
         if wake is Wake.DISCONNECTED:
-            return ConnectAnswer([_success(message, dict(refusals.NO_RETRY))])
+            # Without advice: "none" would tell clients with an alarm on it that their login failed.
+            return ConnectAnswer([_success(message, None)])
         if self._world.sessions.user_for(caller.authorization) is None:
             return ConnectAnswer([self._meta.refuse(message, client, refusals.AUTH_INVALID)])
         if self._world.faults.take("cometd_reconnect_none_success", connects=client.connects) is not None:

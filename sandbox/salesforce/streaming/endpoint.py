@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from ipaddress import ip_address
 from typing import Protocol
 
 from starlette.requests import Request
@@ -63,7 +64,7 @@ class CometdEndpoint:
         """Answer the messages of one request in order. A handshake is alone: its companions are ignored."""
         authorization = request.headers.get("authorization")
         user = self._world.sessions.user_for(authorization)
-        caller = Caller(authorization, user, request.cookies.get(COOKIE))
+        caller = Caller(authorization, user, request.cookies.get(COOKIE), _is_address(request.url.hostname))
         greeting = next((each for each in messages if each["channel"] == refusals.HANDSHAKE), None)
         if greeting is not None:
             return self._greet(request, greeting, caller)
@@ -128,6 +129,13 @@ def _version_problem(version: str) -> str | None:
     if match is None:
         return refusals.NO_VERSION_TEXT
     return refusals.OLD_VERSION_TEXT if int(match[1]) < _OLDEST_VERSION else None
+
+
+def _is_address(host: str | None) -> bool:
+    try:
+        return bool(ip_address(host or ""))
+    except ValueError:
+        return False
 
 
 async def _body_up_to(request: Request, limit: int) -> bytes | None:

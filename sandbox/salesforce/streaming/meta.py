@@ -24,6 +24,15 @@ class Caller:
     authorization: str | None
     user: StreamingUser | None
     browser: str | None
+    #: True where the host is an IP address: aiohttp, among others, keeps no cookies for those.
+    by_address: bool = False
+
+    def owns(self, client: Client) -> bool:
+        """The cookie is the session (reference section 7.0.7); by address only once it has been shown."""
+        if self.browser == client.browser:
+            client.cookie_shown = True
+            return True
+        return self.browser is None and self.by_address and not client.cookie_shown
 
 
 class MetaChannels:
@@ -83,7 +92,7 @@ class MetaChannels:
         return refusal.reply(message)
 
     def _overcrowded(self) -> Refusal | None:
-        if len(self._bus.clients.living()) >= self._bus.limits.concurrent_clients:
+        if len(self._bus.clients) >= self._bus.limits.concurrent_clients:
             return refusals.denied(refusals.CONCURRENT_TEXT)
         return None
 
@@ -92,7 +101,7 @@ class MetaChannels:
             return refusals.AUTH_INVALID
         if message["channel"] == refusals.SUBSCRIBE and "clientId" not in message:
             return refusals.NO_HANDSHAKE
-        if client is None or client.browser != caller.browser:
+        if client is None or not caller.owns(client):
             return refusals.STRANGER
         if client.user_id != caller.user.id:
             return refusals.OTHER_USER

@@ -158,6 +158,24 @@ def test_the_right_client_id_without_the_cookie_is_unknown(peer: BayeuxPeer) -> 
     assert reply["error"] == "403::Unknown client"
 
 
+def test_by_name_the_cookie_is_asked_for_from_the_first_connect(peer: BayeuxPeer) -> None:
+    peer.http.base_url = peer.http.base_url.copy_with(host="localhost")
+    peer.handshake()
+    peer.http.cookies.clear()
+
+    (reply,) = peer.connect()
+
+    assert reply["error"] == "403::Unknown client"
+
+
+def test_by_address_a_client_that_keeps_no_cookies_is_served(org: StreamingOrg, peer: BayeuxPeer) -> None:
+    peer.handshake()
+    peer.http.cookies.clear()
+
+    assert peer.connect()[0]["successful"] is True
+    assert peer.subscribe("/data/ChangeEvents")["successful"] is True
+
+
 def test_a_stranger_with_the_client_id_does_not_cost_the_owner_its_session(
     org: StreamingOrg, meet: MeetPeer, peer: BayeuxPeer
 ) -> None:
@@ -211,7 +229,9 @@ def test_a_disconnect_ends_the_session_and_the_held_connect(org: StreamingOrg, p
 
     assert reply["successful"] is True
     assert reply["clientId"] == peer.client_id
-    assert held.result()[-1]["advice"]["reconnect"] == "none"
+    (released,) = held.result()
+    assert released["successful"] is True
+    assert "advice" not in released
     assert peer.connect()[-1]["error"] == "403::Unknown client"
 
 
