@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -14,7 +14,7 @@ CUT = "sandbox.cut"
 
 
 class ConnectionCut(Exception):
-    """The connection is gone and no answer can be sent; also what stands for it where there is no connection."""
+    """Stands for a cut connection where there is none to cut: an application called without a server."""
 
 
 class CuttableProtocol(H11Protocol):
@@ -27,18 +27,25 @@ class CuttableProtocol(H11Protocol):
         async def with_cut(scope: Scope, receive: Receive, send: Send) -> None:
             extensions = scope.get("extensions") or {}
             scope["extensions"] = {**extensions, CUT: self.transport.abort}
-            with suppress(ConnectionCut):
-                await application(scope, receive, send)
+            await application(scope, receive, send)
 
         self.app = with_cut
 
 
-async def cut(request: Request) -> None:
-    """Close the request's connection without an answer. Always raises ConnectionCut."""
+class NoAnswer(Response):
+    """A response of which nothing is sent, because nobody is there any more."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        return
+
+
+async def cut(request: Request) -> Response:
+    """Close the request's connection; what is to be returned then. Raises ConnectionCut without a server."""
     abort = request.scope.get("extensions", {}).get(CUT)
-    if abort is not None:
-        abort()
-        # uvicorn answers 500 for us unless it has noticed that the connection is gone.
-        while (await request.receive())["type"] != "http.disconnect":
-            pass
-    raise ConnectionCut
+    if abort is None:
+        raise ConnectionCut
+    abort()
+    # uvicorn would answer 500 for us, had it not noticed before we return that the connection is gone.
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    return NoAnswer()

@@ -104,7 +104,7 @@ async def _serve(call: Call, request: Request, handler: Handler) -> Response:
     if (slow := call.strikes("slow")) is not None:
         await asyncio.sleep(float(slow.get("seconds", 30)))
     if call.strikes("drop_before_commit") is not None:
-        await cut(request)
+        return await cut(request)
     refusal = _overloaded(call)
     if refusal is not None:
         return refusal
@@ -148,7 +148,7 @@ async def _answer(call: Call, request: Request, reply: Reply) -> Response:
         await asyncio.sleep(float(slow.get("seconds", 30)))
     if call.writes:
         if call.strikes("drop_after_commit") is not None:
-            await cut(request)
+            return await cut(request)
         if call.strikes("http_500_after_commit") is not None:
             return _json(_SERVER_ERROR)
         if call.strikes("sql_timeout_after_commit") is not None:

@@ -1,0 +1,42 @@
+"""`python -m sandbox`: both worlds alone, for whoever wants to try a client against them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from sandbox.server import Sandbox, run_until_told
+
+
+def main() -> int:
+    """0 after a clean end, 1 when a port cannot be used."""
+    options = _options()
+    sandbox = Sandbox(
+        salesforce_port=options.salesforce_port,
+        kashflow_port=options.kashflow_port,
+        control_port=options.control_port,
+        seed=options.seed,
+    )
+    try:
+        run_until_told(sandbox, until_stdin_closes=options.until_stdin_closes)
+    except OSError as reason:
+        sys.stderr.write(f"sandbox: {reason.strerror}\n")
+        return 1
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m sandbox", description="A small Salesforce and a small KashFlow on 127.0.0.1."
+    )
+    for what in ("salesforce", "kashflow", "control"):
+        parser.add_argument(f"--{what}-port", type=int, default=0, metavar="N", help="default 0: a free one")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="same seed, same ids and chances")
+    parser.add_argument(
+        "--until-stdin-closes", action="store_true", help="end when the process that started it is gone"
+    )
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
