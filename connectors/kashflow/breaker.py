@@ -15,6 +15,7 @@ stored says nothing about them. Two processes that read before either writes may
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -30,9 +31,10 @@ SHORTEST_PAUSE_SECONDS = 600.0
 #: How long another process's first login may take before we believe that it died with it.
 _TRIAL_SECONDS = 180.0
 _LOOK_AGAIN_SECONDS = 2.0
-#: These can end without new credentials: a lock runs out, a password is renewed, a temporary token is in time.
-#: Every other refusal means that the credentials are wrong, and trying them again only brings the lock closer.
-_MAY_PASS = frozenset({"AccountLocked", "PasswordExpired", "InvalidSessionToken"})
+#: These can end without new credentials: a lock runs out, a password is renewed, the next temporary token is in
+#: time (its code is not published). Every other refusal means that the credentials are wrong, and trying them again
+#: only brings the lock closer.
+_MAY_PASS = re.compile(r"AccountLocked|PasswordExpired|Invalid\w*Token")
 
 
 class BreakerMemory(Protocol):
@@ -102,7 +104,7 @@ class LoginBreaker:
 
     def refused(self, fingerprint: str, code: str) -> None:
         """KashFlow turned these credentials down, at a login or in the middle of a session."""
-        until = self._clock() + self._pause_seconds if code in _MAY_PASS else None
+        until = self._clock() + self._pause_seconds if _MAY_PASS.fullmatch(code) else None
         self._remember(_Known(fingerprint=fingerprint, state="open", code=code, until=until))
 
     def reset(self) -> None:

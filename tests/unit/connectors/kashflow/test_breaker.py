@@ -45,7 +45,7 @@ def test_wrong_credentials_stay_shut_however_much_time_passes(code: str) -> None
     assert "correct KASHFORCE_KASHFLOW_USERNAME" in paused.message
 
 
-@pytest.mark.parametrize("code", ["AccountLocked", "PasswordExpired"])
+@pytest.mark.parametrize("code", ["AccountLocked", "PasswordExpired", "InvalidTemporaryToken"])
 def test_what_may_pass_is_tried_once_after_each_pause(code: str) -> None:
     clock = Clock()
     breaker = LoginBreaker(clock=clock)
