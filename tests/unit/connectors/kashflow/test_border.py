@@ -21,7 +21,7 @@ from connectors.errors import (
     Unreachable,
     Unreadable,
 )
-from connectors.kashflow.border import translate
+from connectors.kashflow.border import BY_CODE, translate
 
 READ = httpx.Request("GET", "https://kashflow.test/v2/invoices/7?searchtext=Mrs+Jones")
 WRITE = httpx.Request("POST", "https://kashflow.test/v2/invoices")
@@ -67,6 +67,10 @@ def test_each_documented_answer_has_its_error(
     assert error.system == "kashflow"
     assert error.status == status
     assert error.code == (code or "")
+
+
+def test_no_code_of_the_table_is_undocumented() -> None:
+    assert set(BY_CODE) <= {code for _, code, _, _ in DOCUMENTED}
 
 
 @pytest.mark.parametrize("status", range(300, 600))
