@@ -27,17 +27,25 @@ class ApiError(Exception):
     """A request or a record is refused with `code`; `fields` is None where the real API leaves the key out."""
 
     def __init__(
-        self, code: str, message: str, *, fields: Sequence[str] | None = None, status: int = 0
+        self,
+        code: str,
+        message: str,
+        *,
+        fields: Sequence[str] | None = None,
+        status: int = 0,
+        details: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
         self.fields = None if fields is None else list(fields)
+        #: Further keys of a single call's error, such as `duplicateResult`.
+        self.details = dict(details or {})
         self.status = status or STATUS_OF_CODE.get(code, 400)
 
     def single(self) -> dict[str, Any]:
         """The shape of a single-record call's error, an entry of the array that is its body."""
-        body: dict[str, Any] = {"message": self.message, "errorCode": self.code}
+        body: dict[str, Any] = {"message": self.message, "errorCode": self.code, **self.details}
         if self.fields is not None:
             body["fields"] = self.fields
         return body

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,9 +16,10 @@ _LIFE = timedelta(days=2)
 
 @dataclass(frozen=True)
 class Cursor:
-    """All records of one result, and the page size that its query asked for."""
+    """All items of one result with what shows one of them, and the page size that its query asked for."""
 
-    records: Sequence[Any]
+    items: Sequence[Any]
+    record: Callable[[Any], dict[str, Any]]
     user_id: str
     batch_size: int
     made_at: datetime
@@ -31,8 +32,16 @@ class Locators:
         self._clock = clock
         self._cursors: dict[str, Cursor] = {}
 
-    def keep(self, locator_id: str, records: Sequence[Any], user_id: str, batch_size: int) -> None:
-        self._cursors[locator_id] = Cursor(records, user_id, batch_size, self._clock.now())
+    def keep(
+        self,
+        locator_id: str,
+        items: Sequence[Any],
+        record: Callable[[Any], dict[str, Any]],
+        *,
+        user_id: str,
+        batch_size: int,
+    ) -> None:
+        self._cursors[locator_id] = Cursor(items, record, user_id, batch_size, self._clock.now())
 
     def find(self, locator: str, user_id: str) -> tuple[str, Cursor, int]:
         """(id, cursor, offset of the next page); ApiError when unknown, expired or somebody else's."""

@@ -5,16 +5,19 @@ from __future__ import annotations
 import itertools
 import random
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 from sandbox.clock import Clock
 from sandbox.salesforce.commits import Commit
+from sandbox.salesforce.fields import Entity
 from sandbox.salesforce.ids import IdMaker
 from sandbox.salesforce.schema import Schema
 from sandbox.salesforce.table import Row, Tables
 from sandbox.salesforce.transaction import Transaction
+from sandbox.salesforce.validation import accepted
 
 
 class Store:
@@ -58,6 +61,10 @@ class Store:
 
     def entity_of(self, record_id: str) -> str | None:
         return self._tables.entity_of(record_id)
+
+    def accepted(self, entity: Entity, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """What a client sent for something that is kept nowhere (a platform event), checked field by field."""
+        return accepted(self.schema, self._tables, entity, raw, creating=True)
 
     def rows(self, entity: str) -> list[Row]:
         """All rows of an object, deleted ones too, in the order they were made."""

@@ -14,8 +14,7 @@ from sandbox.salesforce.org import Org, found_org
 from sandbox.salesforce.schema import Schema
 from sandbox.salesforce.sessions import Sessions, User
 from sandbox.salesforce.store import Store
-from sandbox.salesforce.streaming import EventBus
-from sandbox.salesforce.streaming.faults import STREAMING_FAULTS
+from sandbox.salesforce.streaming import STREAMING_FAULTS, EventBus, Limits, Timing
 from sandbox.salesforce.usage import ApiUsage
 
 
@@ -42,6 +41,8 @@ class WorldSettings:
     #: Smallest page a client may ask a query for (reference section 3.6: 200).
     query_batch_minimum: int = 200
     daily_api_requests: int = 100_000
+    streaming_timing: Timing = field(default_factory=Timing)
+    streaming_limits: Limits = field(default_factory=Limits)
 
 
 class SalesforceWorld:
@@ -55,6 +56,7 @@ class SalesforceWorld:
         settings: WorldSettings | None = None,
     ) -> None:
         self.clock = clock
+        self.born_at = clock.now()
         self.rng = rng
         self.faults = faults or Faults(known_faults(), rng)
         self.settings = settings or WorldSettings()
@@ -66,7 +68,9 @@ class SalesforceWorld:
         self.locators = Locators(clock)
         self.bulk_jobs = BulkJobs()
         self.credentials = _credentials(rng, self.org)
-        self.events = EventBus(self)
+        self.events = EventBus(
+            self, timing=self.settings.streaming_timing, limits=self.settings.streaming_limits
+        )
 
     def user(self, user_id: str) -> User | None:
         row = self.store.row(user_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -13,19 +13,19 @@ from sandbox.salesforce.table import Row
 
 @dataclass(frozen=True)
 class View:
-    """`as_of` None means now; `virtual` holds the rows of objects that are no rows (FieldDefinition)."""
+    """`as_of` tells for an object when to look at it, None is now; `virtual` holds rows that no table has."""
 
     schema: Schema
     store: Store
     today: date
     with_deleted: bool = False
-    as_of: Mapping[str, datetime] = field(default_factory=dict)
+    as_of: Callable[[str], datetime | None] = lambda _entity: None
     virtual: Mapping[str, Sequence[Row]] = field(default_factory=dict)
 
     def rows(self, entity: str) -> list[Row]:
         if entity in self.virtual:
             return list(self.virtual[entity])
-        at = self.as_of.get(entity)
+        at = self.as_of(entity)
         rows = self.store.rows(entity) if at is None else self.store.rows_as_of(entity, at)
         return [row for row in rows if self._shown(row)]
 

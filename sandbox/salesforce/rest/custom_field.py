@@ -1,0 +1,83 @@
+"""From the Metadata of a Tooling CustomField to a field of the schema (reference section 3.10)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from sandbox.salesforce.errors import bad_field
+from sandbox.salesforce.fields import Field, field_from
+
+_NAME = re.compile(r"[A-Za-z](?:_?[A-Za-z0-9])*__c")
+
+#: Metadata type -> our type
+_TYPES: Mapping[str, str] = {
+    "Text": "string",
+    "TextArea": "textarea",
+    "LongTextArea": "textarea",
+    "Number": "double",
+    "Currency": "currency",
+    "Percent": "percent",
+    "Checkbox": "boolean",
+    "Date": "date",
+    "DateTime": "datetime",
+    "Email": "email",
+    "Phone": "phone",
+    "Url": "url",
+    "Picklist": "picklist",
+    "Lookup": "reference",
+}
+_FIXED_LENGTHS = {"TextArea": 255, "Email": 80, "Phone": 40, "Url": 255, "Picklist": 255}
+
+
+def custom_field(name: str, metadata: Mapping[str, Any]) -> Field:
+    """ApiError names the fact that is missing or unknown."""
+    kind = str(metadata.get("type"))
+    if not _NAME.fullmatch(name):
+        raise bad_field(
+            "INVALID_INPUT", f"a custom field is named like My_Field__c, not {name!r}", "FullName"
+        )
+    if kind not in _TYPES:
+        raise bad_field(
+            "INVALID_INPUT", f"unknown field type {kind!r}; known are {', '.join(_TYPES)}", "type"
+        )
+    if "label" not in metadata:
+        raise bad_field("REQUIRED_FIELD_MISSING", "Required fields are missing: [label]", "label")
+    facts: dict[str, Any] = {
+        "type": _TYPES[kind],
+        "label": str(metadata["label"]),
+        "required": metadata.get("required") is True,
+        "unique": metadata.get("unique") is True,
+        "case_sensitive": metadata.get("caseSensitive") is True,
+        "external_id": metadata.get("externalId") is True,
+    }
+    return field_from(name, facts | _size(kind, metadata), custom=True)
+
+
+def _size(kind: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
+    if kind in _FIXED_LENGTHS:
+        return {"length": _FIXED_LENGTHS[kind], **_picklist(metadata)}
+    if kind in ("Text", "LongTextArea"):
+        return {"length": _number(metadata, "length")}
+    if kind in ("Number", "Currency", "Percent"):
+        return {"precision": _number(metadata, "precision"), "scale": _number(metadata, "scale")}
+    if kind == "Lookup":
+        children = metadata.get("relationshipName")
+        reference = {"reference_to": str(metadata.get("referenceTo", ""))}
+        return reference | ({"children": f"{children}__r"} if children else {})
+    return {"default": metadata.get("defaultValue") is True} if kind == "Checkbox" else {}
+
+
+def _picklist(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    value_set = metadata.get("valueSet") or {}
+    values = value_set.get("valueSetDefinition", {}).get("value", [])
+    names = [str(each.get("fullName") or each.get("valueName")) for each in values]
+    return {"values": names, "restricted": value_set.get("restricted") is True}
+
+
+def _number(metadata: Mapping[str, Any], name: str) -> int:
+    value = metadata.get(name)
+    if not isinstance(value, int) or value < 0:
+        raise bad_field("REQUIRED_FIELD_MISSING", f"Required fields are missing: [{name}]", name)
+    return value

@@ -1,0 +1,141 @@
+"""Tooling objects: custom fields and event channels made while the org runs (reference sections 2.8 and 3.10)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sandbox.salesforce.errors import ApiError, not_found
+from sandbox.salesforce.fields import Entity
+from sandbox.salesforce.rest.call import Call, Reply
+from sandbox.salesforce.rest.custom_field import custom_field
+from sandbox.salesforce.rest.records import living, shown
+from sandbox.salesforce.world import SalesforceWorld
+
+#: Makes one tooling object from FullName and Metadata; returns the row's own values.
+Maker = Callable[[SalesforceWorld, str, Mapping[str, Any]], dict[str, Any]]
+
+
+def create(world: SalesforceWorld, call: Call, entity: str) -> Reply:
+    found = _tooling_entity(world, entity)
+    maker = _MAKERS.get(found.name)
+    if maker is None:
+        raise ApiError("METHOD_NOT_ALLOWED", f"{found.name} cannot be created")
+    body = call.json_object()
+    name, metadata = body.get("FullName"), body.get("Metadata")
+    if not isinstance(name, str) or not isinstance(metadata, dict):
+        raise ApiError(
+            "REQUIRED_FIELD_MISSING", "Required fields are missing: [FullName, Metadata]", fields=[]
+        )
+    values = maker(world, name, metadata)
+    with world.store.transaction(call.user.id, call.origin("toolingrest")) as tx:
+        record_id = tx.insert_as_platform(found.name, values)
+    return Reply(201, {"id": record_id, "success": True, "errors": [], "warnings": [], "infos": []})
+
+
+def read(world: SalesforceWorld, call: Call, entity: str, record_id: str) -> Reply:
+    found = _tooling_entity(world, entity)
+    return Reply(200, shown(world, call, found, living(world, found, record_id), None))
+
+
+def delete(world: SalesforceWorld, call: Call, entity: str, record_id: str) -> Reply:
+    """Only channel members go away again: their entity is then no longer selected."""
+    found = _tooling_entity(world, entity)
+    row = living(world, found, record_id)
+    if found.name != "PlatformEventChannelMember":
+        raise ApiError("METHOD_NOT_ALLOWED", f"{found.name} cannot be deleted here")
+    world.events.remove_member(
+        _channel_name(world, row["EventChannel"]), _object_of(world, row["SelectedEntity"])
+    )
+    with world.store.transaction(call.user.id, call.origin("toolingrest")) as tx:
+        tx.delete(row["Id"])
+    return Reply(204)
+
+
+def _tooling_entity(world: SalesforceWorld, name: str) -> Entity:
+    entity = world.schema.entity(name)
+    if entity.kind != "tooling":
+        raise not_found()
+    return entity
+
+
+def _make_field(world: SalesforceWorld, full_name: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
+    object_name, _, field_name = full_name.partition(".")
+    entity = world.schema.find(object_name)
+    if entity is None or entity.kind == "tooling":
+        raise ApiError("INVALID_TYPE", f"there is no object {object_name}", fields=[])
+    field = custom_field(field_name, metadata)
+    if entity.field(field_name) is not None:
+        message = f"There is already a field named {field_name} on {entity.label}."
+        raise ApiError("DUPLICATE_DEVELOPER_NAME", message, fields=["FullName"])
+    world.schema.add_field(entity, field, world.clock.now())
+    return {"DeveloperName": field_name.removesuffix("__c"), "TableEnumOrId": entity.name}
+
+
+def _make_channel(world: SalesforceWorld, full_name: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        world.events.add_channel(full_name)
+    except ValueError as error:
+        code = "DUPLICATE_DEVELOPER_NAME" if "exists" in str(error) else "INVALID_INPUT"
+        raise ApiError(code, str(error), fields=["FullName"]) from None
+    label = str(metadata.get("label", full_name))
+    return {
+        "DeveloperName": full_name.removesuffix("__chn"),
+        "MasterLabel": label,
+        "ChannelType": metadata.get("channelType"),
+    }
+
+
+def _make_member(world: SalesforceWorld, full_name: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
+    channel, selected = str(metadata.get("eventChannel", "")), str(metadata.get("selectedEntity", ""))
+    entity = _object_of(world, selected)
+    if any(
+        row["DeveloperName"] == full_name and not row["IsDeleted"]
+        for row in world.store.rows("PlatformEventChannelMember")
+    ):
+        raise ApiError(
+            "DUPLICATE_DEVELOPER_NAME", f"There is already a member {full_name}.", fields=["FullName"]
+        )
+    try:
+        world.events.add_member(channel, entity)
+    except ValueError as error:
+        raise ApiError("INVALID_INPUT", str(error), fields=["eventChannel"]) from None
+    return {
+        "DeveloperName": full_name,
+        "MasterLabel": full_name,
+        "EventChannel": _channel_id(world, channel),
+        "SelectedEntity": selected,
+        "FilterExpression": metadata.get("filterExpression"),
+        "EnrichedFields": ",".join(str(each.get("name")) for each in metadata.get("enrichedFields") or [])
+        or None,
+    }
+
+
+def _object_of(world: SalesforceWorld, selected: str) -> str:
+    """`AccountChangeEvent` → `Account`, `Invoice__ChangeEvent` → `Invoice__c`; ApiError for anything else."""
+    stem = selected.removesuffix("ChangeEvent")
+    entity = world.schema.find(f"{stem}c" if stem.endswith("__") else stem)
+    if stem == selected or entity is None or entity.kind != "data":
+        raise ApiError(
+            "INVALID_INPUT", f"{selected!r} is not the change event of an object", fields=["selectedEntity"]
+        )
+    return entity.name
+
+
+def _channel_id(world: SalesforceWorld, channel: str) -> str:
+    """Queries show the id of a custom channel, but the name of the standard one (reference section 2.8)."""
+    name = channel.removesuffix("__chn")
+    rows = (row for row in world.store.rows("PlatformEventChannel") if row["DeveloperName"] == name)
+    return next((str(row["Id"]) for row in rows), channel)
+
+
+def _channel_name(world: SalesforceWorld, channel: str) -> str:
+    row = world.store.row(channel)
+    return channel if row is None else f"{row['DeveloperName']}__chn"
+
+
+_MAKERS: Mapping[str, Maker] = {
+    "CustomField": _make_field,
+    "PlatformEventChannel": _make_channel,
+    "PlatformEventChannelMember": _make_member,
+}
