@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import secrets
 import socket
-import subprocess
 import time
 from pathlib import Path
 
 from redis import Redis
 from redis.exceptions import RedisError
+
+from console.private import read_private, write_private
+from console.supervisor import Child
 
 #: How long the server may take until it answers.
 READY_SECONDS = 15.0
@@ -36,7 +38,7 @@ class EmbeddedRedis:
         self._folder.mkdir(parents=True, exist_ok=True)
         port, password = _free_port(), secrets.token_urlsafe(24)
         # The password stands in a file that only we can read, and in no list of processes.
-        _write_private(
+        write_private(
             self._config_file,
             "\n".join(
                 (
@@ -54,7 +56,7 @@ class EmbeddedRedis:
             ),
         )
         url = f"redis://:{password}@127.0.0.1:{port}/0"
-        _write_private(self._address_file, url)
+        write_private(self._address_file, url)
         return url
 
     def command(self) -> list[str]:
@@ -64,7 +66,7 @@ class EmbeddedRedis:
     def running_url(self) -> str | None:
         """The URL of a server that was started before and answers now."""
         try:
-            url = self._address_file.read_text()
+            url = read_private(self._address_file)
             with Redis.from_url(url, socket_connect_timeout=1, socket_timeout=1) as client:
                 client.ping()
         except (OSError, RedisError, ValueError):
@@ -72,11 +74,11 @@ class EmbeddedRedis:
         return url
 
 
-def wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
+def wait_until_ready(url: str, server: Child) -> None:
     """Raises NoEmbeddedServer when it ended or did not answer in time."""
     deadline = time.monotonic() + READY_SECONDS
     with Redis.from_url(url, socket_connect_timeout=1, socket_timeout=1) as client:
-        while time.monotonic() < deadline and process.poll() is None:
+        while time.monotonic() < deadline and server.is_running:
             try:
                 client.ping()
             except RedisError:
@@ -101,9 +103,3 @@ def _binary() -> str:
 def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])
-
-
-def _write_private(path: Path, text: str) -> None:
-    path.touch(mode=0o600, exist_ok=True)
-    path.chmod(0o600)
-    path.write_text(text)

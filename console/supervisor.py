@@ -43,6 +43,10 @@ class Child:
     def pid(self) -> int | None:
         return None if self.process is None else self.process.pid
 
+    @property
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
     def start(self) -> None:
         if self.log_file and self._output is None:
             self.log_file.parent.mkdir(parents=True, exist_ok=True)
@@ -67,8 +71,8 @@ class Child:
 class Supervisor:
     """Runs children until told to stop. Not thread-safe; `stop` may be called by a signal handler."""
 
-    def __init__(self, children: Sequence[Child]) -> None:
-        self._children = list(children)
+    def __init__(self) -> None:
+        self._children: list[Child] = []
         self._stopping = False
 
     def __enter__(self) -> Supervisor:
@@ -79,10 +83,12 @@ class Supervisor:
     ) -> None:
         self.shut_down()
 
-    def start(self) -> None:
-        for child in self._children:
-            child.start()
-            log.info("started", child=child.name, pid=child.pid)
+    def add(self, child: Child) -> Child:
+        """Start a child and keep it running from now on."""
+        child.start()
+        self._children.append(child)
+        log.info("started", child=child.name, pid=child.pid)
+        return child
 
     def stop(self) -> None:
         """Ask `run` to come to its end."""
@@ -98,7 +104,7 @@ class Supervisor:
         """Restart what has ended; one look, no waiting."""
         now = time.monotonic()
         for child in self._children:
-            if child.process is None or child.process.poll() is None:
+            if child.process is None or child.is_running:
                 continue
             if child.not_before == 0.0:
                 steady = now - child.started >= STEADY_SECONDS
@@ -120,7 +126,7 @@ class Supervisor:
         for serving in (False, True):
             group = [child for child in self._children if child.serves_others is serving]
             for child in group:
-                if child.process is not None and child.process.poll() is None:
+                if child.process is not None and child.is_running:
                     child.process.terminate()
             for child in group:
                 _wait_for_end(child)

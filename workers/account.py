@@ -9,8 +9,8 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from connectors.kashflow.client import KashFlowClient
+from connectors.meter import Meter
 from mappings.context import Context
-from workers.meter import Meter
 
 #: A VAT rate that is set up in KashFlow counts here at the latest after this.
 KEPT = timedelta(minutes=5)

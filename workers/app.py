@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from celery import Celery
+from celery.signals import setup_logging
 from kombu.entity import Queue
+
+#: For those who hand an application on without knowing Celery.
+App = Celery
 
 #: Task names, as Flower and redis-cli show them.
 RUN = "kashforce.run"
@@ -39,6 +44,46 @@ def make_app(
         sweep()
 
     return app
+
+
+def run_worker(app: Celery, *, queues: Sequence[str], threads: int) -> None:
+    """Work until SIGTERM, which lets the batches that are under way end first. Blocks."""
+    _keep_our_logging()
+    app.worker_main(
+        [
+            "worker",
+            # The work is waiting for two slow APIs: threads do that at a third of the memory of processes.
+            "--pool=threads",
+            f"--concurrency={threads}",
+            f"--queues={','.join([*queues, SWEEP_QUEUE])}",
+            f"--hostname=worker-{os.getpid()}@%h",
+            "--task-events",
+            "--without-gossip",
+            "--without-mingle",
+            "--loglevel=WARNING",
+        ]
+    )
+
+
+def run_beat(app: Celery) -> None:
+    """Wake the sweeper until SIGTERM. Blocks. One is enough; two only sweep twice."""
+    _keep_our_logging()
+    app.Beat(loglevel="WARNING", schedule=None, quiet=True).run()
+
+
+def run_flower(app: Celery, *, host: str, port: int, user: str, password: str) -> None:
+    """Serve Flower until SIGTERM, behind a login. Blocks."""
+    # By the environment of this process alone: an argument would stand in every list of processes.
+    os.environ["FLOWER_BASIC_AUTH"] = f"{user}:{password}"
+    app.start(["flower", f"--address={host}", f"--port={port}", "--persistent=False", "--logging=warning"])
+
+
+def _keep_our_logging() -> None:
+    setup_logging.connect(_leave_logging_alone)
+
+
+def _leave_logging_alone(**_: object) -> None:
+    """Celery sets up logging of its own unless somebody listens to this signal."""
 
 
 def _queue(name: str, **options: Any) -> Queue:

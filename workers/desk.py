@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from connectors.kashflow.client import KashFlowClient
+from connectors.meter import Meter
 from connectors.salesforce.rest import SalesforceClient
 from ledger.deliveries import Waiting
 from ledger.ledger import Ledger
 from mappings.book import Book
 from mappings.context import Context
-from workers.meter import Meter
 from workers.rules import Rules
 
 

@@ -1,0 +1,230 @@
+"""The one place that constructs: everything an installation needs, made from its settings when it is first asked for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cached_property
+from types import TracebackType
+from typing import Self
+
+import structlog
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from connectors.budget import (
+    KASHFLOW,
+    SALESFORCE,
+    Budget,
+    BudgetRules,
+    FallbackBudget,
+    LocalBudget,
+    RedisBudget,
+)
+from connectors.kashflow.breaker import LoginBreaker
+from connectors.kashflow.client import KashFlowClient
+from connectors.kashflow.credentials import KashFlowCredentials
+from connectors.kashflow.patience import HURRIED, Patience
+from connectors.meter import Meter
+from connectors.salesforce.oauth import TokenProvider, client_credentials, jwt_bearer
+from connectors.salesforce.rest import LimitInfo, SalesforceClient
+from connectors.salesforce.streaming.cometd import CometdSource
+from connectors.salesforce.streaming.endpoint import salesforce_path
+from console.embedded import EmbeddedRedis
+from console.settings import BadSettings, Settings
+from ledger import schema
+from ledger.database import open_engine
+from ledger.deliveries import Waiting
+from ledger.ledger import Ledger
+from mappings.book import Book, load
+from workers.account import KashFlowAccount
+from workers.desk import Desk
+from workers.rules import Rules
+from workers.targets import target_of
+
+log = structlog.get_logger("kashforce.bootstrap")
+
+#: Processes that may work side by side while they cannot see each other's spending.
+PROCESSES_ASSUMED = 8
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class House:
+    """One process's share of an installation. Nothing is opened before it is asked for; leaving the `with` closes all.
+
+    Asking may raise BadSettings, BadLedgerUrl, BookRefused or SchemaOutOfDate, each with its remedy.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+    @cached_property
+    def book(self) -> Book:
+        book = load(self.settings.mappings_dir)
+        for flow in book.flows:
+            target_of(flow)
+        return book
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        engine = open_engine(self.settings.ledger, pool_size=self.settings.worker_threads + 2)
+        self._open.callback(engine.dispose)
+        schema.check(engine)
+        return Ledger(engine)
+
+    @cached_property
+    def redis_url(self) -> str:
+        url = (
+            self.settings.redis_url.get_secret_value() or EmbeddedRedis(self.settings.state_dir).running_url()
+        )
+        if not url:
+            raise BadSettings(
+                "no Redis: set KASHFORCE_REDIS_URL, or start 'kashforce up', which brings its own and keeps it "
+                f"in {self.settings.state_dir}"
+            )
+        return url
+
+    @cached_property
+    def redis(self) -> Redis:
+        # Short times and no retries: whoever asks has something better to do while Redis is away.
+        client = Redis.from_url(
+            self.redis_url, socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0)
+        )
+        self._open.callback(client.close)
+        return client
+
+    @cached_property
+    def tokens(self) -> TokenProvider:
+        settings = self.settings
+        settings.require_salesforce()
+        if settings.salesforce_private_key_file:
+            return jwt_bearer(
+                settings.salesforce_url,
+                settings.salesforce_client_id,
+                settings.salesforce_username,
+                settings.salesforce_private_key_file,
+            )
+        return client_credentials(
+            settings.salesforce_url,
+            settings.salesforce_client_id,
+            settings.salesforce_client_secret.get_secret_value(),
+        )
+
+    @cached_property
+    def salesforce_budget(self) -> Budget:
+        return self._budget("salesforce", SALESFORCE)
+
+    @cached_property
+    def kashflow_budget(self) -> Budget:
+        return self._budget("kashflow", KASHFLOW)
+
+    @cached_property
+    def salesforce(self) -> SalesforceClient:
+        budget = self.salesforce_budget
+
+        def tell(limit: LimitInfo) -> None:
+            budget.observe_usage(limit.used, limit.allowed)
+
+        client = SalesforceClient(
+            self.tokens, api_version=self.settings.salesforce_api_version, on_limit=tell
+        )
+        self._open.callback(client.close)
+        return client
+
+    def kashflow_client(self, patience: Patience = HURRIED) -> KashFlowClient:
+        settings = self.settings
+        settings.require_kashflow()
+        credentials = KashFlowCredentials(
+            settings.kashflow_username,
+            settings.kashflow_password,
+            settings.kashflow_memorable_word,
+        )
+        breaker = LoginBreaker(_RedisMemory(self.redis))
+        client = KashFlowClient(settings.kashflow_url, credentials, breaker=breaker, patience=patience)
+        self._open.callback(client.close)
+        return client
+
+    def event_source(self) -> CometdSource:
+        return CometdSource(salesforce_path(self.settings.salesforce_api_version), self.tokens)
+
+    def desk(self, announce: Callable[[Waiting], None]) -> Desk:
+        kashflow = self.kashflow_client()
+        kashflow_meter = Meter("kashflow", self.kashflow_budget)
+        return Desk(
+            ledger=self.ledger,
+            book=self.book,
+            salesforce=self.salesforce,
+            kashflow=kashflow,
+            salesforce_meter=Meter("salesforce", self.salesforce_budget),
+            kashflow_meter=kashflow_meter,
+            context=KashFlowAccount(kashflow, kashflow_meter, utc_now).context,
+            announce=announce,
+            clock=utc_now,
+            rules=self.rules,
+        )
+
+    @cached_property
+    def rules(self) -> Rules:
+        return replace(
+            Rules(), lease_seconds=self.settings.lease_seconds, doubt_seconds=self.settings.doubt_seconds
+        )
+
+    @property
+    def queues(self) -> tuple[str, ...]:
+        """The delivery queues, each once, in the order of the flows."""
+        return tuple(dict.fromkeys(flow.queue for flow in self.book.flows))
+
+    def _budget(self, name: str, rules: BudgetRules) -> Budget:
+        def say(away: bool) -> None:
+            log.warning("budget_without_redis" if away else "budget_shared_again", budget=name)
+
+        return FallbackBudget(
+            RedisBudget(self.redis, name, rules, time.time),
+            LocalBudget(rules.for_one_of(PROCESSES_ASSUMED), time.time),
+            time.time,
+            say,
+        )
+
+
+class _RedisMemory:
+    """Where all processes keep what they know of the KashFlow login; without Redis each knows only its own."""
+
+    _KEY = "kashforce:kashflow:login"
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._own: str | None = None
+
+    def read(self) -> str | None:
+        try:
+            stored = self._redis.get(self._KEY)
+        except RedisError:
+            return self._own
+        return stored.decode() if isinstance(stored, bytes) else None
+
+    def write(self, text: str | None) -> None:
+        self._own = text
+        try:
+            if text is None:
+                self._redis.delete(self._KEY)
+            else:
+                self._redis.set(self._KEY, text)
+        except RedisError:
+            log.warning("login_state_not_shared")

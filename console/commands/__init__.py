@@ -1,0 +1,1 @@
+"""What each command does. Nothing is imported before the command runs."""

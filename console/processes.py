@@ -1,0 +1,175 @@
+"""The processes of an installation, each as one call that blocks until it is told to stop."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import FrameType
+
+import structlog
+
+from connectors.errors import ConnectorError
+from connectors.kashflow.patience import PATIENT
+from connectors.meter import Meter
+from console.bootstrap import House, utc_now
+from console.passwords import OPERATOR, console_password
+from console.web.server import serve
+from ledger.producing import LeaseLost
+from producers import kashflow_poll, salesforce_stream
+from producers.singleton import Singleton
+from workers import spine
+from workers.app import App, make_app, run_beat, run_flower, run_worker
+from workers.heart import Heart
+from workers.sweeper import sweep
+from workers.wire import Wire
+
+log = structlog.get_logger("kashforce.process")
+
+
+def stream(house: House) -> None:
+    """Hear Salesforce's change events; the second one started stands by."""
+    source = house.event_source()
+    singleton = Singleton(house.ledger, salesforce_stream.NAME, clock=utc_now, on_lost=source.close)
+
+    def stop() -> None:
+        singleton.interrupt()
+        source.close()
+
+    producer = salesforce_stream.SalesforceStream(
+        source,
+        house.settings.salesforce_channels,
+        ledger=house.ledger,
+        book=house.book,
+        announce=_wire(house).announce,
+        clock=utc_now,
+        lease=lambda: singleton.lease,
+    )
+    with _until_signalled(stop), _leading(singleton) as leads:
+        if leads:
+            producer.run()
+
+
+def poll(house: House) -> None:
+    """Look at KashFlow's lists again and again; the second one started stands by."""
+    stopped = threading.Event()
+    singleton = Singleton(house.ledger, kashflow_poll.NAME, clock=utc_now, on_lost=stopped.set)
+
+    def stop() -> None:
+        singleton.interrupt()
+        stopped.set()
+
+    producer = kashflow_poll.KashFlowPoll(
+        house.kashflow_client(PATIENT),
+        Meter("kashflow", house.kashflow_budget),
+        ledger=house.ledger,
+        book=house.book,
+        announce=_wire(house).announce,
+        clock=utc_now,
+        lease=lambda: singleton.lease,
+    )
+    with _until_signalled(stop), _leading(singleton) as leads:
+        while leads and not stopped.is_set():
+            try:
+                producer.look()
+            except ConnectorError as error:
+                log.warning("not_looked", reason=error.message, again_in_seconds=house.settings.poll_seconds)
+            stopped.wait(house.settings.poll_seconds)
+
+
+def worker(house: House, queues: Sequence[str] = ()) -> None:
+    """Deliver what waits on `queues`; on all of them when none is named."""
+    wire = _wire(house)
+    desk = house.desk(wire.announce)
+    with Heart(house.ledger, house.rules.lease_seconds, utc_now) as heart:
+
+        def run(queue: str, ids: list[int]) -> None:
+            spine.run(desk, heart, queue, ids)
+
+        def sweep_once() -> None:
+            sweep(house.ledger, wire, house.queues, house.rules, utc_now)
+
+        app = _app(house, run, sweep_once)
+        run_worker(app, queues=queues or house.queues, threads=house.settings.worker_threads)
+
+
+def beat(house: House) -> None:
+    """Wake the sweeper again and again."""
+    run_beat(_app(house))
+
+
+def flower(house: House) -> None:
+    """Serve Flower, the window on the queues, behind the console's password."""
+    settings = house.settings
+    run_flower(
+        _app(house),
+        host=settings.flower_host,
+        port=settings.flower_port,
+        user=OPERATOR,
+        password=console_password(settings),
+    )
+
+
+def web(house: House) -> None:
+    """Serve the status page behind the console's password."""
+    settings = house.settings
+    serve(house, host=settings.web_host, port=settings.web_port, password=console_password(settings))
+
+
+def _app(
+    house: House,
+    run: Callable[[str, list[int]], None] | None = None,
+    sweep_once: Callable[[], None] | None = None,
+) -> App:
+    return make_app(
+        broker_url=house.redis_url,
+        queues=house.queues,
+        run=run or _not_a_worker,
+        sweep=sweep_once or _not_a_worker,
+        sweep_seconds=house.settings.sweep_seconds,
+    )
+
+
+def _not_a_worker(*_: object) -> None:
+    raise RuntimeError("only a worker runs tasks")
+
+
+def _wire(house: House) -> Wire:
+    return Wire(_app(house), house.redis)
+
+
+@contextmanager
+def _leading(singleton: Singleton) -> Iterator[bool]:
+    """Wait for the right to act; give it back at the end. Losing it ends the body quietly: another one acts now."""
+    try:
+        yield singleton.acquire()
+    except LeaseLost as error:
+        log.error("lease_lost", reason=str(error))
+    finally:
+        singleton.release()
+
+
+@contextmanager
+def _until_signalled(stop: Callable[[], None]) -> Iterator[None]:
+    """Call `stop` on SIGTERM and SIGINT."""
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        stop()
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+#: The processes that take nothing but the settings, by the name of their command.
+BY_NAME: Mapping[str, Callable[[House], None]] = {
+    "stream": stream,
+    "poll": poll,
+    "beat": beat,
+    "flower": flower,
+    "web": web,
+}
