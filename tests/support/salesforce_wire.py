@@ -132,7 +132,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         content = answer.content()
-        self.send_response_only(answer.status)  # without the `Date` that http.server adds: a test says its own
+        # Without the `Date` that http.server would add: a test says its own.
+        self.send_response_only(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)
         if answer.status not in (204, 304):
