@@ -54,6 +54,11 @@ def change_body(schema: Schema, change: RowChange) -> tuple[dict[str, Any], list
     return _nested(paths, filled), []
 
 
+def enrichment(row: Row, fields: Sequence[str]) -> dict[str, Any]:
+    """What enriches an event of this row: the fields that are not empty."""
+    return {name: event_value(row[name]) for name in fields if row.get(name) is not None}
+
+
 def _shown_fields(schema: Schema, entity: Entity) -> Iterator[str]:
     """The fields an event may carry: of compounds only the parts, and nothing that security hides."""
     whole = {compound for compound, _ in compound_paths(entity).values()}

@@ -6,7 +6,7 @@ import hashlib
 import threading
 import uuid
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from heapq import merge
 from itertools import islice
 from typing import Any
@@ -60,7 +60,7 @@ class EventBus:
         event_uuid = str(uuid.UUID(int=self._world.rng.getrandbits(128)))
         fields = {name: event_value(value) for name, value in payload.items()}
         whole = {"CreatedDate": event_value(now), "CreatedById": user_id, **fields}
-        self._append([f"/event/{event}"], event, whole, {"EventUuid": event_uuid, "EventApiName": event})
+        self._append(f"/event/{event}", event, whole, {"EventUuid": event_uuid, "EventApiName": event})
         self.clients.wake_all(Wake.NEWS)
         return event_uuid
 
@@ -81,9 +81,12 @@ class EventBus:
         """The entities of the standard channel; add and remove them with `add_member("ChangeEvents", ...)`."""
         return self.selection.selected_entities
 
-    def add_member(self, channel: str, entity: str) -> None:
-        """Select `Account` on a custom channel or on `ChangeEvents`. ValueError if either is unknown."""
-        self.selection.add_member(channel, entity)
+    def add_member(self, channel: str, entity: str, enriched_fields: Sequence[str] = ()) -> None:
+        """Select `Account` on a custom channel, where fields may enrich its events, or on `ChangeEvents`.
+
+        ValueError if channel or entity is unknown, or if the standard channel is to be enriched.
+        """
+        self.selection.add_member(channel, entity, enriched_fields)
 
     def remove_member(self, channel: str, entity: str) -> None:
         self.selection.remove_member(channel, entity)
@@ -127,18 +130,19 @@ class EventBus:
 
     def _capture_commit(self, commit: Commit) -> None:
         for change in self._capture.events(commit):
-            self._append(self.selection.channels_of(change.entity), change.entity, change.payload, {})
+            for channel, enriched_fields in self.selection.channels_of(change.entity).items():
+                for payload in change.enriched(enriched_fields):
+                    self._append(channel, change.entity, payload, {})
         self.clients.wake_all(Wake.NEWS)
 
     def _append(
-        self, channels: list[str], entity: str, payload: Mapping[str, Any], stamp: Mapping[str, Any]
+        self, channel: str, entity: str, payload: Mapping[str, Any], stamp: Mapping[str, Any]
     ) -> None:
         with self._lock:
             self._happened += 1
             now = self._world.clock.now()
             event = Event(self._happened, now, entity, schema_id(entity), payload, stamp)
-            for channel in channels:
-                self._log(channel).append(event)
+            self._log(channel).append(event)
 
     def _log(self, channel: str) -> ReplayLog:
         with self._lock:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sandbox.salesforce.commits import Commit, RowChange
-from sandbox.salesforce.streaming.body import change_body
+from sandbox.salesforce.streaming.body import Row, change_body, enrichment
 from sandbox.salesforce.streaming.limits import Limits
 from sandbox.salesforce.streaming.needs import StreamingWorld
 from sandbox.salesforce.streaming.wire import json_text
@@ -23,10 +23,28 @@ _COMMIT_NUMBER_BASE = 1_172_000_000_000_000_001
 
 @dataclass(frozen=True)
 class ChangeEvent:
-    """One event as it is published: the entity it belongs to and its whole payload."""
+    """One event as it is published: the entity it belongs to and its whole payload.
+
+    `rows` are the records it speaks of, in the order of its record ids; none for gap and overflow events.
+    """
 
     entity: str
     payload: Mapping[str, Any]
+    rows: tuple[Row, ...] = ()
+
+    def enriched(self, fields: Sequence[str]) -> list[Mapping[str, Any]]:
+        """The payloads where `fields` accompany updates and deletes (section 2.8): then one for each record."""
+        header = self.payload["ChangeEventHeader"]
+        if not fields or not self.rows or header["changeType"] not in ("UPDATE", "DELETE"):
+            return [self.payload]
+        return [
+            {
+                **enrichment(row, fields),
+                **self.payload,
+                "ChangeEventHeader": {**header, "recordIds": [record_id]},
+            }
+            for record_id, row in zip(header["recordIds"], self.rows, strict=True)
+        ]
 
 
 @dataclass(frozen=True)
@@ -38,12 +56,17 @@ class _Draft:
     record_ids: tuple[str, ...]
     body: Mapping[str, Any]
     changed_fields: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = ()
 
     @property
     def weight(self) -> int:
         """How many changes the overflow limit counts it as: an update counts each changed field."""
         each = len(self.changed_fields) if self.change_type == "UPDATE" else 1
         return each * len(self.record_ids)
+
+    def joined_by(self, equal: _Draft) -> _Draft:
+        """One event of the records of both."""
+        return replace(self, record_ids=(*self.record_ids, *equal.record_ids), rows=(*self.rows, *equal.rows))
 
     def as_gap(self, change_type: str) -> _Draft:
         return _Draft(self.entity, change_type, self.record_ids, {})
@@ -68,7 +91,8 @@ class ChangeCapture:
 
     def _draft(self, change: RowChange) -> _Draft:
         body, changed = change_body(self._world.schema, change)
-        return _Draft(change.entity, change.change_type, (change.record_id,), body, tuple(changed))
+        rows = (change.after or change.before or {},)
+        return _Draft(change.entity, change.change_type, (change.record_id,), body, tuple(changed), rows)
 
     def _faulty(self, draft: _Draft) -> _Draft:
         """The draft, or the gap or overflow event that takes its place."""
@@ -112,7 +136,7 @@ class ChangeCapture:
             "commitUser": commit.user_id,
             "changedFields": list(draft.changed_fields),
         }
-        return ChangeEvent(draft.entity, {"ChangeEventHeader": header, **draft.body})
+        return ChangeEvent(draft.entity, {"ChangeEventHeader": header, **draft.body}, draft.rows)
 
 
 def collapsed(changes: Iterable[RowChange]) -> list[RowChange]:
@@ -142,6 +166,5 @@ def _merged(drafts: Iterable[_Draft]) -> list[_Draft]:
     for draft in drafts:
         sameness = json_text([draft.entity, draft.change_type, draft.body, draft.changed_fields])
         earlier = merged.get(sameness)
-        ids = (*earlier.record_ids, *draft.record_ids) if earlier else draft.record_ids
-        merged[sameness] = replace(draft, record_ids=ids)
+        merged[sameness] = draft if earlier is None else earlier.joined_by(draft)
     return list(merged.values())

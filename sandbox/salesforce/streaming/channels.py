@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 STANDARD_CHANNEL = "/data/ChangeEvents"
@@ -43,44 +44,58 @@ class ChannelSelection:
     """The entities selected on the standard channel, and the members of the custom channels."""
 
     selected_entities: set[str] = field(default_factory=lambda: set(DEFAULT_ENTITIES))
-    #: `/data/X__chn` to its entities.
-    custom: dict[str, set[str]] = field(default_factory=dict)
+    #: `/data/X__chn` to its entities, each with the fields that enrich its events there (section 2.8).
+    custom: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
 
     def add_channel(self, name: str) -> str:
         """Make the custom channel `X__chn` (a leading `/data/` may be given) and return its channel name."""
         channel = custom_channel(name)
         if channel in self.custom:
             raise ValueError(f"the channel {channel} exists already")
-        self.custom[channel] = set()
+        self.custom[channel] = {}
         return channel
 
-    def add_member(self, channel: str, entity: str) -> None:
-        """Select an entity on a custom channel, or on the standard one as `ChangeEvents`."""
+    def add_member(self, channel: str, entity: str, enriched_fields: Sequence[str] = ()) -> None:
+        """Select an entity on a custom channel, or on the standard one as `ChangeEvents`.
+
+        `enriched_fields` accompany updates and deletes on this channel even where they did not change; the
+        standard channel has none. ValueError for an unknown channel or an entity without change events.
+        """
         if not has_change_events(entity):
             raise ValueError(f"{entity!r} has no change events")
-        self._members(channel).add(entity)
+        if _is_standard(channel):
+            if enriched_fields:
+                raise ValueError("the standard channel cannot be enriched; use a custom channel")
+            self.selected_entities.add(entity)
+        else:
+            self._members(channel)[entity] = tuple(enriched_fields)
 
     def remove_member(self, channel: str, entity: str) -> None:
-        self._members(channel).discard(entity)
+        if _is_standard(channel):
+            self.selected_entities.discard(entity)
+        else:
+            self._members(channel).pop(entity, None)
 
     def is_selected(self, entity: str) -> bool:
         return entity in self.selected_entities or any(entity in members for members in self.custom.values())
 
-    def channels_of(self, entity: str) -> list[str]:
-        """Every channel on which a change of this entity is published; none if it is selected nowhere."""
+    def channels_of(self, entity: str) -> dict[str, tuple[str, ...]]:
+        """Every channel on which a change of this entity is published, with the fields that enrich it there."""
         if not self.is_selected(entity):
-            return []
-        standard = [STANDARD_CHANNEL] if entity in self.selected_entities else []
-        customs = [channel for channel, members in self.custom.items() if entity in members]
-        return [*standard, entity_channel(entity), *customs]
+            return {}
+        standard = {STANDARD_CHANNEL: ()} if entity in self.selected_entities else {}
+        customs = {channel: members[entity] for channel, members in self.custom.items() if entity in members}
+        return {**standard, entity_channel(entity): (), **customs}
 
-    def _members(self, channel: str) -> set[str]:
-        if channel.removeprefix("/data/") == "ChangeEvents":
-            return self.selected_entities
+    def _members(self, channel: str) -> dict[str, tuple[str, ...]]:
         try:
             return self.custom[custom_channel(channel)]
         except KeyError:
             raise ValueError(f"there is no channel {channel!r}; add it with add_channel first") from None
+
+
+def _is_standard(channel: str) -> bool:
+    return channel.removeprefix("/data/") == "ChangeEvents"
 
 
 def custom_channel(name: str) -> str:

@@ -19,14 +19,11 @@ class DeliveryQuota:
         self._spent: deque[tuple[datetime, int]] = deque()
         self._total = 0
 
-    def used(self) -> int:
+    def left(self) -> int:
         horizon = self._clock.now() - _WINDOW
         while self._spent and self._spent[0][0] <= horizon:
             self._total -= self._spent.popleft()[1]
-        return self._total
-
-    def left(self) -> int:
-        return max(0, self._allowed - self.used())
+        return max(0, self._allowed - self._total)
 
     def spend(self, events: int) -> None:
         self._spent.append((self._clock.now(), events))

@@ -189,10 +189,71 @@ def test_a_custom_channel_carries_exactly_its_members(org: StreamingOrg, peer: B
     invoice = org.create("Invoice__c")
 
     messages = [message for message in peer.connect() if "data" in message]
-    assert [message["channel"] for message in messages] == ["/data/Books__chn", "/data/Invoice__ChangeEvent"]
+    assert {message["channel"] for message in messages} == {"/data/Books__chn", "/data/Invoice__ChangeEvent"}
     assert {message["data"]["payload"]["ChangeEventHeader"]["recordIds"][0] for message in messages} == {
         invoice
     }
+
+
+def test_enriched_fields_accompany_updates_and_deletes_on_a_custom_channel_only(
+    org: StreamingOrg, peer: BayeuxPeer
+) -> None:
+    org.events.add_channel("Books__chn")
+    org.events.add_member("Books__chn", "Account", ["AccountNumber", "Site"])
+    first = org.create("Account", Name="One", AccountNumber="A1")
+    second = org.create("Account", Name="Two", AccountNumber="A2")
+    peer.begin("/data/Books__chn")
+    peer.subscribe("/data/ChangeEvents", -1)
+
+    with org.store.transaction(org.org.sales_id) as tx:
+        tx.delete(first)
+        tx.delete(second)
+
+    told = [
+        (
+            message["channel"],
+            message["data"]["payload"]["ChangeEventHeader"]["recordIds"],
+            message["data"]["payload"].get("AccountNumber"),
+        )
+        for message in peer.connect()
+        if "data" in message
+    ]
+    assert told == [
+        ("/data/ChangeEvents", [first, second], None),
+        ("/data/Books__chn", [first], "A1"),
+        ("/data/Books__chn", [second], "A2"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("channel", "entity", "fields"),
+    [
+        ("Nothing__chn", "Account", []),
+        ("Nothing", "Account", []),
+        ("ChangeEvents", "OpportunityStage", []),
+        ("ChangeEvents", "Account", ["Name"]),
+    ],
+)
+def test_a_member_that_cannot_be_is_refused(
+    org: StreamingOrg, channel: str, entity: str, fields: list[str]
+) -> None:
+    with pytest.raises(ValueError, match=r"channel|change events"):
+        org.events.add_member(channel, entity, fields)
+
+
+def test_an_entity_removed_from_the_standard_channel_gives_no_more_events(
+    org: StreamingOrg, peer: BayeuxPeer
+) -> None:
+    peer.begin()
+    org.events.remove_member("ChangeEvents", "Account")
+    org.events.add_member("ChangeEvents", "Order")
+
+    accounts(org, "unheard")
+
+    assert org.events.selected_entities == {
+        "Contact", "Opportunity", "OpportunityLineItem", "Product2", "Order",
+    }  # fmt: skip
+    assert at_once(peer) == []
 
 
 def test_a_platform_event_reaches_its_channel_with_uuid_author_and_date(
