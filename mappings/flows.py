@@ -12,7 +12,7 @@ from yaml.nodes import Node
 from canonical.change import Change, Kind, Source
 from mappings.bench import Bench
 from mappings.conditions import Condition, condition
-from mappings.document import Document, Wrong, entries, flag, items, text, whole, word
+from mappings.document import Document, Wrong, entries, items, text, whole, word
 from mappings.paths import Path
 from mappings.places import Countries
 from mappings.plan import FieldPlan, plan
@@ -28,20 +28,11 @@ _OPTIONAL = (
     "kinds",
     "batch_size",
     "priority",
-    "creates",
-    "parent",
+    "needs",
     "write_back",
 )
 #: A deletion is news for a flow only where its row says so.
 _USUAL_KINDS: Final[frozenset[Kind]] = frozenset(_KINDS.values()) - {"deleted"}
-
-
-@dataclass(frozen=True)
-class Parent:
-    """What must exist in the target before the flow's own record: read from the same source record."""
-
-    reads: str
-    writes: str
 
 
 @dataclass(frozen=True)
@@ -57,9 +48,9 @@ class Flow:
     #: Names of the mappings that read the source record and write the target payload.
     reads: str
     writes: str
-    #: What one query of the source must bring: for `reads`, the parent, and the condition.
+    #: What one query of the source must bring: for `reads` and for the condition.
     plan: FieldPlan
-    #: Of what kind a change must be.
+    #: Of what kind a change must be; with none, only another flow's need starts this one.
     kinds: frozenset[Kind]
     #: Source fields; an update that touches none of them is no news. Empty: every update is.
     when_changed: frozenset[str]
@@ -71,9 +62,8 @@ class Flow:
     batch_size: int
     #: 0 is sent first.
     priority: int
-    #: May a delivery make a new record, or only change one that is linked?
-    creates: bool
-    parent: Parent | None
+    #: Name of the flow that has to bring something to the target first; blank when none does.
+    needs: str
     #: Name of the flow that brings the outcome back to the source; blank when none does.
     write_back: str
 
@@ -135,7 +125,6 @@ def _flow(
     entity = text(parts["source_entity"])
     if reads.entity != entity:
         raise Wrong(parts["reads"], f"{reads.name} reads {reads.entity}, not {entity}")
-    parent = _parent(parts["parent"], mappings, source, target) if "parent" in parts else None
     met, asked = _condition(parts.get("condition"), entity, countries)
     return Flow(
         name=name,
@@ -145,7 +134,7 @@ def _flow(
         target_entity=text(parts["target_entity"]),
         reads=reads.name,
         writes=writes.name,
-        plan=_joined(row, reads.plan, asked, mappings[parent.reads].plan if parent else asked),
+        plan=_joined(row, reads.plan, asked),
         kinds=frozenset(_KINDS[word(one, _KINDS)] for one in items(parts["kinds"]))
         if "kinds" in parts
         else _USUAL_KINDS,
@@ -156,8 +145,7 @@ def _flow(
         lock=_lock(parts["lock"]),
         batch_size=whole(parts["batch_size"]) if "batch_size" in parts else 1,
         priority=whole(parts["priority"], least=0) if "priority" in parts else 0,
-        creates=flag(parts["creates"]) if "creates" in parts else True,
-        parent=parent,
+        needs=word(parts["needs"], rows) if "needs" in parts else "",
         write_back=word(parts["write_back"], rows) if "write_back" in parts else "",
     )
 
@@ -171,13 +159,6 @@ def _mapping(
     if not mapping.can(direction):
         raise Wrong(node, f"{mapping.name} has no {direction} section")
     return mapping
-
-
-def _parent(node: Node, mappings: Mapping[str, RecordMapping], source: Source, target: Source) -> Parent:
-    parts = entries(node, ("reads", "writes"), needed=("reads", "writes"))
-    reads = _mapping(parts["reads"], mappings, source, "read")
-    writes = _mapping(parts["writes"], mappings, target, "write")
-    return Parent(reads.name, writes.name)
 
 
 def _condition(node: Node | None, entity: str, countries: Countries) -> tuple[Condition | None, FieldPlan]:
@@ -204,7 +185,10 @@ def _joined(row: Node, *plans: FieldPlan) -> FieldPlan:
 
 def _lock(node: Node) -> str:
     template = text(node)
-    names = [name for _, name, _, _ in Formatter().parse(template) if name is not None]
+    try:
+        names = [name for _, name, _, _ in Formatter().parse(template) if name is not None]
+    except ValueError:
+        names = []
     if names != ["record_id"]:
         raise Wrong(
             node,
