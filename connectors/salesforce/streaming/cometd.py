@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal, Protocol
 
 from connectors.errors import ConnectorError, NotAllowed
@@ -13,7 +13,7 @@ from connectors.salesforce.streaming import messages
 from connectors.salesforce.streaming.endpoint import checked_endpoint, endpoint_at
 from connectors.salesforce.streaming.line import Line
 from connectors.salesforce.streaming.session import Exchange, LogIn, Rest, Session
-from connectors.salesforce.streaming.source import Notice
+from connectors.salesforce.streaming.source import Notices
 from connectors.salesforce.streaming.verdict import SYSTEM
 
 
@@ -66,7 +66,7 @@ class CometdSource:
         self._session: Session | None = None
         self._line: Line | None = None
 
-    def listen(self, channels: Mapping[str, str]) -> Iterator[Notice]:
+    def listen(self, channels: Mapping[str, str]) -> Notices:
         session = Session(channels, clock=self._clock, rng=self._rng)
         self._session = session
         try:
@@ -91,7 +91,7 @@ class CometdSource:
         if self._line is not None:
             self._line.hang_up()
 
-    def _log_in(self, session: Session, was_refused: bool) -> Iterator[Notice]:
+    def _log_in(self, session: Session, was_refused: bool) -> Notices:
         try:
             self._get_token(was_refused)
         except ConnectorError as error:
@@ -111,7 +111,7 @@ class CometdSource:
         except ValueError as error:
             raise NotAllowed(str(error), system=SYSTEM) from error
 
-    def _carry_out(self, session: Session, exchange: Exchange) -> Iterator[Notice]:
+    def _carry_out(self, session: Session, exchange: Exchange) -> Notices:
         line = self._dial() if exchange.opens_session or self._line is None else self._line
         if self._is_closed:
             return

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from connectors.errors import ConnectorError, NotNow
@@ -41,11 +41,12 @@ from connectors.salesforce.streaming.source import (
     Counter,
     Events,
     Idle,
-    Notice,
+    Notices,
     PositionLost,
     QuotaReached,
     Subscribed,
     Trouble,
+    Unreadable,
 )
 from connectors.salesforce.streaming.subscriptions import State, Subscription, Subscriptions
 from connectors.salesforce.streaming.verdict import Meaning, Reading, Verdict, read_outcome
@@ -82,7 +83,7 @@ class LogIn:
 class Exchange:
     """Send these messages in one request, wait for the answer at most so long, then `take` it.
 
-    The last message is the one whose reply counts. `opens_session`: send it with an empty cookie jar.
+    The last message is the one that matters. `opens_session`: send it with an empty cookie jar.
     """
 
     messages: tuple[Message, ...]
@@ -139,20 +140,20 @@ class Session:
         self._token_was_refused = False
         self._phase = Phase.HANDSHAKE
 
-    def login_failed(self, error: ConnectorError) -> Iterator[Notice]:
+    def login_failed(self, error: ConnectorError) -> Notices:
         wait = self._backoff.after_failure(Counter.AUTH, LOGIN_FAILED)
         asked = error.retry_after_seconds if isinstance(error, NotNow) else None
         self._rest_seconds = max(wait, asked or 0.0)
         yield Trouble(error, self._rest_seconds, Counter.AUTH)
 
-    def take(self, exchange: Exchange, outcome: Outcome) -> Iterator[Notice]:
+    def take(self, exchange: Exchange, outcome: Outcome) -> Notices:
         """What came of an exchange. Must be iterated to its end before the next step is asked for."""
-        reading = read_outcome(exchange.request, outcome)
+        reading = read_outcome(exchange.messages, outcome)
         self._advice = self._advice.updated(reading.elements)
         if reading.verdict.meaning is Meaning.FINE:
             yield from self._go_on(exchange, reading)
             return
-        yield from self._deliver(reading.elements)
+        yield from self._deliver(notices_in(reading.elements))
         if self._phase is Phase.FIRST_CONNECT and isinstance(outcome, Unanswered) and outcome.timed_out:
             self._phase = Phase.LISTENING  # parked: not polite, but no failure, and there was nothing to lose
             return
@@ -200,7 +201,7 @@ class Session:
 
     # What a good answer leads to
 
-    def _go_on(self, exchange: Exchange, reading: Reading) -> Iterator[Notice]:
+    def _go_on(self, exchange: Exchange, reading: Reading) -> Notices:
         match exchange.request["channel"], reading.reply:
             case messages.HANDSHAKE, {"clientId": str(client_id)}:
                 self._client_id = client_id
@@ -209,11 +210,11 @@ class Session:
                 self._phase = Phase.FIRST_CONNECT
             case messages.SUBSCRIBE, _:
                 yield from self._note_subscribed(exchange.request["subscription"])
-                yield from self._deliver(reading.elements)
+                yield from self._deliver(notices_in(reading.elements))
             case _:
                 yield from self._note_connected(reading.elements)
 
-    def _note_subscribed(self, channel: str) -> Iterator[Notice]:
+    def _note_subscribed(self, channel: str) -> Notices:
         subscription = self._subscriptions[channel]
         missed_unknown = subscription.was_active and subscription.cursor == NEW_ONLY
         subscription.state, subscription.was_active, subscription.refusals = State.ACTIVE, True, 0
@@ -222,32 +223,32 @@ class Session:
             reason = "the connection broke before the first event came"
             yield PositionLost(channel, NEW_ONLY, reason, resumed_from=NEW_ONLY)
 
-    def _note_connected(self, elements: Sequence[object]) -> Iterator[Notice]:
+    def _note_connected(self, elements: Sequence[object]) -> Notices:
         was_first, self._phase = self._phase is Phase.FIRST_CONNECT, Phase.LISTENING
         self._answered_at = self._clock()
         self._pause_before_connect = self._advice.interval_seconds
         if was_first:
-            yield from self._deliver(elements)
+            yield from self._deliver(notices_in(elements))
             return
-        is_empty = not any(notices_in(elements))
-        if is_empty and self._answered_at - self._sent_at < SHORTEST_POLL_SECONDS:
+        news = tuple(notices_in(elements))
+        if not news and self._answered_at - self._sent_at < SHORTEST_POLL_SECONDS:
             self._pause_before_connect = max(self._pause_before_connect, SHORTEST_POLL_SECONDS)
         else:
             self._backoff.reset()
-        if is_empty:
+        if not news:
             yield Idle()
-        yield from self._deliver(elements)
+        yield from self._deliver(news)
 
-    def _deliver(self, elements: Sequence[object]) -> Iterator[Notice]:
+    def _deliver(self, news: Iterable[Events | Unreadable]) -> Notices:
         """Hands out the events; whoever comes back for more has processed what it got."""
-        for notice in notices_in(elements):
+        for notice in news:
             yield notice
             cursor = notice.events[-1].cursor if isinstance(notice, Events) else notice.cursor
             self._subscriptions.move(notice.channel, cursor)
 
     # What any other answer leads to
 
-    def _react(self, request: Message, verdict: Verdict) -> Iterator[Notice]:
+    def _react(self, request: Message, verdict: Verdict) -> Notices:
         if verdict.meaning is Meaning.POSITION_LOST:
             yield from self._lose_position(self._subscriptions[request["subscription"]], verdict)
         elif verdict.meaning in CHANNEL_PACES:
@@ -255,7 +256,7 @@ class Session:
         else:
             yield self._back_off(request, verdict)
 
-    def _lose_position(self, subscription: Subscription, verdict: Verdict) -> Iterator[Notice]:
+    def _lose_position(self, subscription: Subscription, verdict: Verdict) -> Notices:
         """The reader hears of it before we subscribe anew: should it stop now, it meets the old cursor again."""
         if subscription.cursor in (NEW_ONLY, ALL_RETAINED):
             yield self._set_aside(subscription, replace(verdict, meaning=Meaning.CHANNEL_NOT_NOW))

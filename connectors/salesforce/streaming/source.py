@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
@@ -114,17 +114,18 @@ class Idle:
 
 
 Notice = Events | Unreadable | Subscribed | PositionLost | ChannelRefused | QuotaReached | Trouble | Idle
+Notices = Generator[Notice, None, None]
 
 
 class EventSource(Protocol):
     """Somewhere that change events come from. One reader; `close` and `distrust` may be called from anywhere."""
 
-    def listen(self, channels: Mapping[str, str]) -> Iterator[Notice]:
+    def listen(self, channels: Mapping[str, str]) -> Notices:
         """Notices about these channels, each read from its cursor (or NEW_ONLY, ALL_RETAINED), until closed.
 
         Blocks between notices. Asking for the next notice says that the one before is safely processed: after any
-        disturbance the source resumes just behind the last event processed. Leaving the loop, by `break` or by an
-        exception, says goodbye to the server as `close` does.
+        disturbance the source resumes just behind the last event processed. Closing the generator says goodbye to the
+        server as `close` does; a `for` loop that is left closes it, whoever keeps it uses `contextlib.closing`.
         """
         ...
 

@@ -10,7 +10,7 @@ because an unknown client is often told without any; a mere number comes after i
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -159,19 +159,23 @@ ERRORS: Mapping[Meaning, type[ConnectorError]] = {
 }
 
 
-def read_outcome(request: Message, outcome: Outcome) -> Reading:
-    """What the outcome of sending `request` (the last of the messages sent together) means."""
+def read_outcome(sent: Sequence[Message], outcome: Outcome) -> Reading:
+    """What came of sending these messages together: the reply to the last one counts.
+
+    Where there is none, a failure of one before it does: a server may give up at the first message that it refuses.
+    """
     if isinstance(outcome, Unanswered):
         return Reading(Verdict(Meaning.UNCLEAR, outcome.reason, was_sent=outcome.was_sent))
     try:
         elements = read(outcome.body)
     except Unparsable as error:
         return Reading(_from_status(outcome, str(error)))
-    reply = reply_to(request, elements)
-    if reply is None:
-        verdict = _from_status(outcome, f"no reply to {request['channel']} in the answer")
-        return Reading(verdict, elements if outcome.status < 400 else ())  # an error page in JSON is no event
-    return Reading(_from_reply(request, reply, outcome), elements, reply)
+    for request in reversed(sent):
+        reply = reply_to(request, elements)
+        if reply is not None and (request is sent[-1] or reply.get("successful") is not True):
+            return Reading(_from_reply(sent[-1], reply, outcome), elements, reply)
+    verdict = _from_status(outcome, f"no reply to {sent[-1]['channel']} in the answer")
+    return Reading(verdict, elements if outcome.status < 400 else ())  # an error page in JSON is no event
 
 
 def _from_reply(request: Message, reply: Message, answer: Answered) -> Verdict:
