@@ -23,11 +23,14 @@ _DAY = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?
 
 
 def money(value: Decimal | int | str) -> Decimal:
-    """The amount with the four decimals it is printed with."""
+    """The amount with the four decimals it is printed with. Raises Problem 400."""
     try:
-        return Decimal(value).quantize(_FOUR_PLACES, ROUND_HALF_UP)
-    except InvalidOperation:
+        amount = Decimal(value).quantize(_FOUR_PLACES, ROUND_HALF_UP)
+    except (InvalidOperation, TypeError, ValueError):
         raise invalid(f"{value!r} is not an amount") from None
+    if amount.is_nan():
+        raise invalid(f"{value!r} is not an amount")
+    return amount
 
 
 def pennies(value: Decimal) -> Decimal:
@@ -50,7 +53,7 @@ def read_json(body: bytes) -> Any:
     """The JSON of a request, its broken numbers as Decimal."""
     try:
         return json.loads(body, parse_float=Decimal, parse_constant=_no_such_number)
-    except ValueError as reason:
+    except (ValueError, RecursionError) as reason:
         raise invalid(f"The request body is not JSON: {reason}") from None
 
 
