@@ -67,12 +67,12 @@ def condition(node: Node, bench: Bench) -> Condition:
 
 
 def _clause(node: Node, bench: Bench) -> Clause:
-    parts = entries(node, {"field", *_COMPARISONS})
+    parts = entries(node, {"field", *COMPARISONS})
     comparisons = [name for name in parts if name != "field"]
     if "field" not in parts or len(comparisons) != 1:
-        raise Wrong(node, f"expected field and exactly one of {', '.join(sorted(_COMPARISONS))}")
+        raise Wrong(node, f"expected field and exactly one of {', '.join(sorted(COMPARISONS))}")
     name = comparisons[0]
-    operand, holds = _COMPARISONS[name](parts[name])
+    operand, holds = COMPARISONS[name](parts[name])
     return Clause(text(parts["field"]), name, operand, bench.reach(parts["field"]), holds)
 
 
@@ -128,7 +128,7 @@ def _operand_text(operand: Scalar | tuple[Scalar, ...]) -> str:
     return "blank" if operand is None else text_of(operand)
 
 
-_COMPARISONS: dict[str, Callable[[Node], Compiled]] = {
+COMPARISONS: dict[str, Callable[[Node], Compiled]] = {
     "equals": _equals,
     "not_equals": _not_equals,
     "in": _one_of,

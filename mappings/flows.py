@@ -22,15 +22,7 @@ from mappings.steps import STEPS
 _SYSTEMS: Final[Mapping[str, Source]] = {"salesforce": "salesforce", "kashflow": "kashflow"}
 _KINDS: Final[Mapping[str, Kind]] = {kind: kind for kind in get_args(Kind)}
 _NEEDED = ("source", "source_entity", "target", "target_entity", "reads", "writes", "lock")
-_OPTIONAL = (
-    "when_changed",
-    "condition",
-    "kinds",
-    "batch_size",
-    "priority",
-    "needs",
-    "write_back",
-)
+KEYS = (*_NEEDED, "when_changed", "condition", "kinds", "batch_size", "priority", "needs", "write_back")
 #: A deletion is news for a flow only where its row says so.
 _USUAL_KINDS: Final[frozenset[Kind]] = frozenset(_KINDS.values()) - {"deleted"}
 
@@ -115,7 +107,7 @@ def _flow(
     mappings: Mapping[str, RecordMapping],
     countries: Countries,
 ) -> Flow:
-    parts = entries(row, (*_NEEDED, *_OPTIONAL), needed=_NEEDED)
+    parts = entries(row, KEYS, needed=_NEEDED)
     source, target = (_SYSTEMS[word(parts[key], _SYSTEMS)] for key in ("source", "target"))
     reads = _mapping(parts["reads"], mappings, source, "read")
     writes = _mapping(parts["writes"], mappings, target, "write")

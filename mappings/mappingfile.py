@@ -20,7 +20,7 @@ from mappings.sections import Compiler, Section
 from mappings.steps import STEPS
 from mappings.tables import Table, tables
 
-_KEYS = ("object", "model", "relations", "settings", "tables", "read", "write")
+KEYS = ("object", "model", "relations", "settings", "tables", "read", "write")
 
 
 def mapping_of(
@@ -28,7 +28,7 @@ def mapping_of(
 ) -> RecordMapping | None:
     """The mapping that `root` says, or None; what is wrong is gathered in `document`."""
     with document.gathering():
-        parts = entries(root, _KEYS, needed=("object", "model"))
+        parts = entries(root, KEYS, needed=("object", "model"))
         if "read" not in parts and "write" not in parts:
             raise Wrong(root, "says nothing; expected a read or a write section")
         return _mapping(parts, document, name, system, countries)

@@ -15,7 +15,7 @@ from mappings.problems import MappingProblem
 from mappings.values import is_blank
 
 ORIGINS = ("from", "first_of", "constant", "setting", "context")
-_MANNERS = ("then", "when", "optional", "required")
+MANNERS = ("then", "when", "optional", "required")
 _GIVEN: dict[str, Value] = {
     "today": lambda scope: scope.context.today,
     "currency": lambda scope: scope.context.currency,
@@ -34,7 +34,7 @@ def rule(node: Node, bench: Bench, also: Collection[str] = ()) -> Rule:
     """The rule written at `node`: a bare path, or a mapping with one origin; `also` names further keys it may have."""
     if isinstance(node, ScalarNode):
         return Rule(_from(node, bench))
-    parts = entries(node, {*ORIGINS, *_MANNERS, *also})
+    parts = entries(node, {*ORIGINS, *MANNERS, *also})
     origins = [name for name in ORIGINS if name in parts]
     if len(origins) != 1:
         raise Wrong(node, f"expected exactly one of {', '.join(ORIGINS)}")

@@ -17,8 +17,8 @@ from mappings.paths import Chosen, Path, Token, parse, put, rows
 from mappings.rules import rule
 from mappings.values import is_blank
 
-_LIST_KEYS = ("each", "fields", "where", "match", "when_empty", "omit_blank")
-_WRITE_MANNERS = ("create_only", "omit_blank")
+LIST_KEYS = ("each", "fields", "where", "match", "when_empty", "omit_blank")
+WRITE_MANNERS = ("create_only", "omit_blank")
 
 Fill = Callable[[dict[str, Any], Scope], None]
 
@@ -90,7 +90,7 @@ class Compiler:
     def _rule(self, section: Section, target: Path, node: Node, bench: Bench) -> tuple[Fill, Fit]:
         manners = entries(node) if self.writes and isinstance(node, MappingNode) else {}
         seen = len(bench.used)
-        compiled = rule(node, bench, also=_WRITE_MANNERS if self.writes else ())
+        compiled = rule(node, bench, also=WRITE_MANNERS if self.writes else ())
         section.labels[target.names()] = bench.label_since(seen) or target.text
         if "optional" in manners and flag(manners["optional"]):
             section.optional.add(target.text)
@@ -102,7 +102,7 @@ class Compiler:
     def _rows(
         self, section: Section, target: Path, node: Node, bench: Bench, base: Path | None
     ) -> tuple[Fill, Fit]:
-        parts = entries(node, _LIST_KEYS, needed=("each", "fields"))
+        parts = entries(node, LIST_KEYS, needed=("each", "fields"))
         list_path = bench.path(parts["each"])
         reach, inner = bench.reach(parts["each"]), replace(bench.inside(list_path), label="")
         row = self.section(parts["fields"], inner, target.under(base))

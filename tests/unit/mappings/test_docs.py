@@ -1,0 +1,55 @@
+"""The page on mapping files names everything that a file may say, and its examples are true."""
+
+from __future__ import annotations
+
+import json
+import re
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from mappings.conditions import COMPARISONS
+from mappings.document import Scalar
+from mappings.flows import KEYS as FLOW_KEYS
+from mappings.mappingfile import KEYS as FILE_KEYS
+from mappings.nouns import NOUNS
+from mappings.rules import MANNERS, ORIGINS
+from mappings.sections import LIST_KEYS, WRITE_MANNERS
+from mappings.steps import STEPS
+from mappings.tables import Table
+from mappings.values import text_of
+from tests.support.mappings import packaged, value_of
+
+PAGE = (Path(__file__).parents[3] / "docs/mappings.md").read_text(encoding="utf-8")
+EXAMPLE = re.compile(
+    r"^#### (\w+)\n(?:(?!^#).)*?^```yaml\n(.*?)^```\n\n`(\{.*?\})` gives `(.*?)`$", re.MULTILINE | re.DOTALL
+)
+EXAMPLES = {name: (rule, record, value) for name, rule, record, value in EXAMPLE.findall(PAGE)}
+SETTINGS: dict[str, Scalar] = {"payment_terms_days": 30, "invoice_reference_prefix": "SF-"}
+TABLES: dict[str, Table | None] = {"statuses": {"Unpaid": "unpaid", "Paid": "paid"}}
+
+
+@pytest.mark.parametrize("name", sorted({*STEPS.bare, *STEPS.argued, *ORIGINS, "when"}))
+def test_each_transform_has_an_example_that_is_true(name: str) -> None:
+    rule, record, value = EXAMPLES[name]
+
+    made = value_of(rule, json.loads(record, parse_float=Decimal), settings=SETTINGS, tables=TABLES)
+
+    assert name in rule
+    assert text_of(made) == value
+
+
+@pytest.mark.parametrize(
+    "key",
+    sorted(
+        {*FILE_KEYS, *FLOW_KEYS, *LIST_KEYS, *MANNERS, *WRITE_MANNERS, *COMPARISONS, *NOUNS, "all", "any"}
+    ),
+)
+def test_each_word_of_the_format_is_on_the_page(key: str) -> None:
+    assert re.search(rf"\b{key}\b", PAGE)
+
+
+def test_each_packaged_file_is_on_the_page() -> None:
+    for name in packaged().mappings:
+        assert f"`{name}.yaml`" in PAGE
