@@ -44,6 +44,7 @@ from ledger.ledger import Ledger
 from mappings.book import Book, load
 from workers.account import KashFlowAccount
 from workers.desk import Desk
+from workers.fields import SalesforceFields
 from workers.rules import Rules
 from workers.targets import target_of
 
@@ -167,13 +168,15 @@ class House:
     def desk(self, announce: Callable[[Waiting], None]) -> Desk:
         kashflow = self.kashflow_client()
         kashflow_meter = Meter("kashflow", self.kashflow_budget)
+        salesforce_meter = Meter("salesforce", self.salesforce_budget)
         return Desk(
             ledger=self.ledger,
             book=self.book,
             salesforce=self.salesforce,
             kashflow=kashflow,
-            salesforce_meter=Meter("salesforce", self.salesforce_budget),
+            salesforce_meter=salesforce_meter,
             kashflow_meter=kashflow_meter,
+            fields=SalesforceFields(self.salesforce, salesforce_meter, utc_now).of,
             context=KashFlowAccount(kashflow, kashflow_meter, utc_now).context,
             announce=announce,
             clock=utc_now,

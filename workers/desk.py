@@ -29,6 +29,8 @@ class Desk:
     kashflow_meter: Meter
     #: What mappings need to know of the accounts, such as the VAT rates that KashFlow has set up. May call KashFlow.
     context: Callable[[], Context]
+    #: The field names of a Salesforce object as our user sees them. May call Salesforce.
+    fields: Callable[[str], frozenset[str]]
     #: Says that these deliveries wait. Never raises: what it cannot say, the sweeper says later.
     announce: Callable[[Waiting], None]
     #: The time in UTC.

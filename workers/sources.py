@@ -23,7 +23,7 @@ FRESH = timedelta(seconds=60)
 
 def read_salesforce(desk: Desk, flow: Flow, works: Sequence[Work]) -> list[Progress]:
     """One SOQL query for the whole batch. Raises ConnectorError, which then holds for all of them."""
-    missing = flow.plan.missing({name: field_names(desk, name) for name in flow.plan.objects()})
+    missing = flow.plan.missing({name: desk.fields(name) for name in flow.plan.objects()})
     statement = soql(flow.plan, [work.delivery.record_id for work in works], missing)
     rows = desk.salesforce_meter.call(lambda: desk.salesforce.query(statement), priority=flow.priority)
     found = {row["Id"]: row for row in rows}
@@ -33,11 +33,6 @@ def read_salesforce(desk: Desk, flow: Flow, works: Sequence[Work]) -> list[Progr
         else _gone(work)
         for work in works
     ]
-
-
-def field_names(desk: Desk, entity: str) -> frozenset[str]:
-    """The fields of a Salesforce object that our user can see; the client keeps what it was told."""
-    return frozenset(field["name"] for field in desk.salesforce.describe(entity)["fields"])
 
 
 def read_kashflow(desk: Desk, flow: Flow, works: Sequence[Work]) -> list[Progress]:

@@ -21,6 +21,8 @@ from workers.work import Progress, Work, as_noun, known
 
 #: Codes tried when somebody else's customer has ours; more collisions than this are no coincidence.
 CODE_TRIES = 5
+#: What a customer is in Salesforce.
+ACCOUNT = "Account"
 
 
 class KashFlowCustomers:
@@ -28,12 +30,11 @@ class KashFlowCustomers:
     Code is refused, and the Note tells whose customer has it (reference kashflow.md section 3.1, quirk 5)."""
 
     def resolve(self, desk: Desk, works: list[Work]) -> Iterator[Progress]:
-        ids = [work.delivery.record_id for work in works]
-        links = desk.ledger.links_by_salesforce_id("customer", works[0].flow.source_entity, ids)
+        links = desk.ledger.links_by_salesforce_id("customer", ACCOUNT, [_account_id(work) for work in works])
         doubts = desk.ledger.open_intents([_stamp(work) for work in works])
         for work in works:
-            if work.delivery.record_id in links:
-                code = links[work.delivery.record_id].kashflow_key
+            if _account_id(work) in links:
+                code = links[_account_id(work)].kashflow_key
                 yield work.ends(
                     Unchanged(Reason("resolve", "already_linked", f"it is customer {code} already"))
                 )
@@ -51,7 +52,12 @@ class KashFlowCustomers:
 
 
 def _stamp(work: Work) -> str:
-    return f"customer {work.delivery.record_id}"
+    return f"customer {_account_id(work)}"
+
+
+def _account_id(work: Work) -> str:
+    """Whoever needed the customer, it is the Account's."""
+    return _model(work).external_ids["salesforce"]
 
 
 def _model(work: Work) -> Customer:
@@ -84,7 +90,7 @@ def _look(desk: Desk, work: Work) -> Progress:
 def _create(desk: Desk, work: Work) -> Settlement:
     first = 0 if work.doubt is None else _attempt_of(work, work.doubt.key)
     for attempt in range(first, first + CODE_TRIES):
-        code = customer_code(_model(work).name, work.delivery.record_id, attempt)
+        code = customer_code(_model(work).name, _account_id(work), attempt)
         settlement = _create_with_code(desk, work, code)
         if settlement is not None:
             return settlement
@@ -142,13 +148,13 @@ def _customer_with_code(desk: Desk, work: Work, code: str) -> Row | None:
 
 
 def _is_ours(row: Mapping[str, Any], work: Work) -> bool:
-    return work.delivery.record_id in str(row.get("Note") or "")
+    return _account_id(work) in str(row.get("Note") or "")
 
 
 def _attempt_of(work: Work, code: str) -> int:
     """Which of our candidate codes this is: a repeat must use the same one."""
-    name, record_id = _model(work).name, work.delivery.record_id
-    return next((n for n in range(CODE_TRIES) if customer_code(name, record_id, n) == code), 0)
+    name, account_id = _model(work).name, _account_id(work)
+    return next((n for n in range(CODE_TRIES) if customer_code(name, account_id, n) == code), 0)
 
 
 def _linked(work: Work, row: Mapping[str, Any], note: str) -> Settlement:
@@ -158,8 +164,6 @@ def _linked(work: Work, row: Mapping[str, Any], note: str) -> Settlement:
         raise Unreadable("the answer names neither Id nor Code of the customer", system="kashflow")
     return work.ends(
         Delivered(note),
-        link=LinkFound(
-            "customer", work.flow.source_entity, work.delivery.record_id, str(kashflow_id), str(code)
-        ),
+        link=LinkFound("customer", ACCOUNT, _account_id(work), str(kashflow_id), str(code)),
         closes=(_stamp(work),),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -19,6 +20,7 @@ from connectors.kashflow.values import read_decimal
 from ledger.deliveries import NewDelivery, Settlement, deliveries_of
 from ledger.endings import Dead, Delivered, LinkFound, NotNow, Reason, State, Unchanged
 from ledger.intents import Intent
+from ledger.links import Link
 from workers.classify import ending_of, in_doubt
 from workers.desk import Desk
 from workers.work import Progress, Work, as_noun, known
@@ -46,9 +48,7 @@ class KashFlowInvoices:
                 text = f"it is invoice {number} already; an issued invoice is not rewritten"
                 yield work.ends(Unchanged(Reason("resolve", "already_invoiced", text)))
             elif model.customer.account_id in customers:
-                yield replace(
-                    work, link=customers[model.customer.account_id], doubt=doubts.get(model.reference)
-                )
+                yield _for_customer(work, customers[model.customer.account_id], doubts.get(model.reference))
             else:
                 yield _wait_for_customer(desk, work)
 
@@ -75,11 +75,22 @@ def _model(work: Work) -> Invoice:
     return as_noun(work.model, Invoice)
 
 
+def _for_customer(work: Work, customer: Link, doubt: Intent | None) -> Work:
+    """The same, for the customer's code over there."""
+    model = _model(work)
+    key = model.customer.model_copy(update={"code": customer.kashflow_key})
+    return replace(work, model=model.model_copy(update={"customer": key}), link=customer, doubt=doubt)
+
+
 def _wait_for_customer(desk: Desk, work: Work) -> Settlement:
-    account_id = _model(work).customer.account_id
+    account_id, opportunity = _model(work).customer.account_id, work.delivery
     flow = desk.book.flow(work.flow.needs)
-    newest = desk.ledger.newest_delivery(flow.queue, flow.source, flow.source_entity, account_id)
-    if newest is not None and newest.state is State.DEAD:
+    newest = desk.ledger.newest_delivery(flow.queue, flow.source, flow.source_entity, opportunity.record_id)
+    if (
+        newest is not None
+        and newest.state is State.DEAD
+        and newest.registered_at >= opportunity.registered_at
+    ):
         text = f"its customer, Account {account_id}, could not be brought to KashFlow: {newest.reason_text}"
         return work.ends(Dead(Reason("resolve", "customer_is_dead", text), waits_for=newest.id))
     needs = NewDelivery(
@@ -87,13 +98,12 @@ def _wait_for_customer(desk: Desk, work: Work) -> Settlement:
         queue=flow.queue,
         source=flow.source,
         entity=flow.source_entity,
-        record_id=account_id,
-        version=f"needed by {work.delivery.id} at {desk.clock().isoformat()}",
+        record_id=opportunity.record_id,
+        version=f"needed by {opportunity.id}, {uuid.uuid4()}",
         kind="unknown",
-        occurred_at=work.delivery.occurred_at,
+        occurred_at=opportunity.occurred_at,
         lock_key=flow.lock_for(account_id),
         priority=flow.priority,
-        hint={"contact_id": _model(work).customer.contact_id} if _model(work).customer.contact_id else {},
     )
     until = desk.clock() + timedelta(seconds=desk.rules.prerequisite_seconds)
     reason = Reason("resolve", "needs_customer", f"its customer, Account {account_id}, comes first")
@@ -130,8 +140,7 @@ def _look(desk: Desk, work: Work) -> Progress:
 
 
 def _create(desk: Desk, work: Work) -> Settlement:
-    code = known(work.link, "the customer's link").kashflow_key
-    body = {**known(work.payload, "the payload"), "CustomerCode": code}
+    body = known(work.payload, "the payload")
     try:
         row = desk.kashflow_meter.call(
             lambda: desk.kashflow.invoices.create(body), priority=work.flow.priority

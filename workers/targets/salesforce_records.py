@@ -12,7 +12,6 @@ from ledger.endings import Dead, Delivered, Reason, Unchanged
 from mappings.recordmapping import RecordMapping
 from workers.classify import ending_of
 from workers.desk import Desk
-from workers.sources import field_names
 from workers.work import Progress, Work, known
 
 
@@ -32,7 +31,7 @@ class SalesforceRecords:
     def compare(self, desk: Desk, works: list[Work]) -> Iterator[Progress]:
         mapping = _mapping(desk, works[0])
         wanted = frozenset(name for work in works for name in work.payload or {})
-        missing = wanted - field_names(desk, mapping.entity)
+        missing = wanted - desk.fields(mapping.entity)
         present = _read_present(desk, works, mapping.entity, sorted(wanted - missing))
         for work in works:
             yield _what_changes(work, mapping, present.get(_id(work)), missing)
