@@ -58,7 +58,10 @@ def _rule(node: Node, bench: Bench) -> Says:
 
 
 def _by_country(table: Callable[[Scope], Table], eu: frozenset[str]) -> Says:
-    """The country's own rate, then that of EU where it belongs to it, then that of `elsewhere`."""
+    """The country's own rate, then that of EU where it belongs to it, then that of `elsewhere`.
+
+    A country that is listed without a rate leaves it to the next rule.
+    """
 
     def says(sold: Sold, scope: Scope) -> object:
         code = text_of(sold.get("country") or "")
@@ -76,7 +79,9 @@ def _table(node: Node, bench: Bench) -> Callable[[Scope], Table]:
     if not isinstance(node, MappingNode):
         name = bench.table(node)
         return at_run_time(bench.tables[name], name, bench.label)
-    rates: Table = {key: _rate(value) for key, value in entries(node).items()}
+    rates: Table = {
+        key: None if is_blank(scalar(value)) else _rate(value) for key, value in entries(node).items()
+    }
     return lambda _scope: rates
 
 

@@ -45,6 +45,13 @@ def test_the_most_specific_rule_wins(record: dict[str, object], rate: int) -> No
     assert found == Decimal(rate)
 
 
+@pytest.mark.parametrize(("country", "rate"), [("GB", 5), ("", 5), ("France", 0), ("US", 0)])
+def test_abroad_the_country_decides_and_at_home_the_product(country: str, rate: int) -> None:
+    rule = RULE.replace("- own_rate", "- country: {GB: , EU: 0, elsewhere: 0}\n      - own_rate")
+
+    assert value_of(rule, {"Rate": Decimal("5.00"), "Country": country}) == rate
+
+
 @given(
     st.fixed_dictionaries(
         {}, optional={"Code": st.text(max_size=6), "Country": st.sampled_from(["", "GB", "FR", "US"])}
