@@ -31,7 +31,7 @@ from connectors.kashflow.client import KashFlowClient
 from connectors.kashflow.credentials import KashFlowCredentials
 from connectors.kashflow.patience import HURRIED, Patience
 from connectors.meter import Meter
-from connectors.salesforce.oauth import TokenProvider, client_credentials, jwt_bearer
+from connectors.salesforce.oauth import TokenProvider, client_credentials, fixed_token, jwt_bearer
 from connectors.salesforce.rest import LimitInfo, SalesforceClient
 from connectors.salesforce.streaming.cometd import CometdSource
 from connectors.salesforce.streaming.endpoint import salesforce_path
@@ -115,6 +115,8 @@ class House:
     def tokens(self) -> TokenProvider:
         settings = self.settings
         settings.require_salesforce()
+        if settings.uses_fixed_token:
+            return fixed_token(settings.salesforce_url, settings.salesforce_access_token.get_secret_value())
         if settings.salesforce_private_key_file:
             return jwt_bearer(
                 settings.salesforce_url,

@@ -30,6 +30,8 @@ class Settings(BaseSettings):
     #: With a private key instead of a secret: JWT bearer, acting as this user.
     salesforce_username: str = ""
     salesforce_private_key_file: Path | None = None
+    #: A token obtained elsewhere, to try things out without an app: used while no client id is set, never renewed.
+    salesforce_access_token: SecretStr = SecretStr("")
     salesforce_api_version: str = "66.0"
     #: Change event channels, separated by commas.
     salesforce_channels: Annotated[tuple[str, ...], NoDecode] = ("/data/ChangeEvents",)
@@ -94,6 +96,11 @@ class Settings(BaseSettings):
         """The ledger's database URL; may hold a password."""
         return self.ledger_url.get_secret_value() or f"sqlite:///{self.state_dir / 'ledger.db'}"
 
+    @property
+    def uses_fixed_token(self) -> bool:
+        """Is there an access token and no app that could obtain one?"""
+        return bool(self.salesforce_access_token.get_secret_value()) and not self.salesforce_client_id
+
     def secrets(self) -> tuple[str, ...]:
         """Every secret value, for whoever has to keep them out of what is printed."""
         values = [
@@ -105,6 +112,9 @@ class Settings(BaseSettings):
 
     def require_salesforce(self) -> None:
         """Raises BadSettings unless there is enough to log in to Salesforce."""
+        if self.uses_fixed_token:
+            _refuse_missing([] if self.salesforce_url else ["salesforce_url"], "Salesforce")
+            return
         missing = [name for name in ("salesforce_url", "salesforce_client_id") if not getattr(self, name)]
         if not self.salesforce_client_secret.get_secret_value() and not self.salesforce_private_key_file:
             missing.append("salesforce_client_secret")
