@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from decimal import Decimal
+from typing import Any, TypeGuard
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -102,19 +103,8 @@ class _Control:
         }
 
     def declare_fault(self, asked: _Asked) -> Any:
-        """`times` left out means once, null until it is removed."""
         given = _object(asked.body, _FAULT_KEYS)
-        faults = self._faults_of(str(given.get("world", "")))
-        times = given.get("times", 1)
-        if times is not None and not isinstance(times, int):
-            raise Unusable("times is a whole number, or null for a fault that stays until it is removed")
-        fault = Fault(
-            str(given.get("name", "")),
-            times,
-            float(given.get("probability", 1)),
-            _object(given.get("match", {})),
-            _object(given.get("params", {})),
-        )
+        faults, fault = self._faults_of(str(given.get("world", ""))), _fault_read(given)
         try:
             faults.declare(fault)
         except ValueError as reason:
@@ -133,7 +123,7 @@ class _Control:
 
     def advance_clock(self, asked: _Asked) -> Any:
         seconds = _object(asked.body, {"advance_seconds"}).get("advance_seconds")
-        if isinstance(seconds, bool | str) or seconds is None or seconds < 0:
+        if not _is_number(seconds) or seconds < 0:
             raise Unusable("advance_seconds is a number from 0 up: the clock only moves forward")
         self._worlds.clock.advance(float(seconds))
         return {"now": self._now()}
@@ -160,7 +150,11 @@ class _Control:
     # What people do in the two web apps.
 
     def commit(self, asked: _Asked) -> Any:
-        return commit_as_user(self._worlds.salesforce, _object(asked.body, {"user", "changes"}))
+        given = _object(asked.body, {"user", "changes"})
+        changes = given.get("changes", [])
+        if not isinstance(changes, list):
+            raise Unusable(f"changes is a list, not {changes!r}")
+        return {"ids": commit_as_user(self._worlds.salesforce, given.get("user"), map(_object, changes))}
 
     def create_record(self, asked: _Asked) -> Any:
         ledger = self._ledger(asked)
@@ -226,6 +220,21 @@ def _object(value: Any, known: set[str] | None = None) -> dict[str, Any]:
     if unknown:
         raise Unusable(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(sorted(known or ()))}")
     return value
+
+
+def _fault_read(given: Mapping[str, Any]) -> Fault:
+    """The fault as it was written: `times` left out means once, null until it is removed."""
+    times, probability = given.get("times", 1), given.get("probability", 1)
+    if times is not None and type(times) is not int:
+        raise Unusable("times is a whole number, or null for a fault that stays until it is removed")
+    if not _is_number(probability) or not 0 <= probability <= 1:
+        raise Unusable("probability is a number from 0 to 1")
+    match, params = _object(given.get("match", {})), _object(given.get("params", {}))
+    return Fault(str(given.get("name", "")), times, float(probability), match, params)
+
+
+def _is_number(value: object) -> TypeGuard[int | Decimal]:
+    return isinstance(value, int | Decimal) and not isinstance(value, bool)
 
 
 def _fault_shown(fault: Fault) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sandbox.salesforce.errors import ApiError
@@ -11,20 +11,23 @@ from sandbox.salesforce.values import printed
 from sandbox.salesforce.world import SalesforceWorld
 
 
-def commit_as_user(world: SalesforceWorld, asked: Mapping[str, Any]) -> dict[str, list[str]]:
-    """All `changes` in one transaction with an empty origin; the record ids in their order. Raises ApiError.
+def commit_as_user(
+    world: SalesforceWorld, username: str | None, changes: Iterable[Mapping[str, Any]]
+) -> list[str]:
+    """All changes in one transaction with an empty origin; the record ids in their order. Raises ApiError.
 
     A change is `{"action": "create", "entity", "fields"}`, `{"action": "update", "id", "fields"}`,
-    `{"action": "delete", "id"}` or `{"action": "undelete", "id"}`. The text `@0` stands for the id of the first change.
+    `{"action": "delete", "id"}` or `{"action": "undelete", "id"}`. The text `@0` stands for the id of the
+    first change. Without a username the sales person makes them.
     """
-    user = world.user_named(str(asked.get("user") or world.credentials.username))
+    user = world.user_named(username or world.credentials.username)
     if user is None:
-        raise ApiError("INVALID_USER", f"user: there is no active user {asked['user']!r}")
+        raise ApiError("INVALID_USER", f"user: there is no active user {username!r}")
     ids: list[str] = []
     with world.store.transaction(user.id) as transaction:
-        for change in asked.get("changes", []):
+        for change in changes:
             ids.append(_carry_out(transaction, change, ids))
-    return {"ids": ids}
+    return ids
 
 
 def _carry_out(transaction: Transaction, change: Mapping[str, Any], ids: list[str]) -> str:

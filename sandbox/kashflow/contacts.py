@@ -36,6 +36,7 @@ SHARED_FIELDS = [
 ]
 
 _SPECIAL = re.compile(r"[^A-Za-z0-9_-]")
+_LONGEST_TERMS = 365
 _DEFAULT_TERMS = {"Type": "AfterIssuedDate", "Days": 30}
 
 
@@ -78,6 +79,9 @@ def address_view(address: Row, office: Office) -> Row:
 
 
 def terms_of(given: Row) -> Row:
+    """The terms, or the usual ones when no type is given. Raises Problem 400."""
+    if not 0 <= given["Days"] <= _LONGEST_TERMS:
+        raise invalid(f"PaymentTerms: Days: {given['Days']} is not between 0 and {_LONGEST_TERMS}.")
     return given if given["Type"] else dict(_DEFAULT_TERMS)
 
 

@@ -16,6 +16,9 @@ Row = dict[str, Any]
 #: How "never" is printed in aggregates and paid dates (reference kashflow.md section 2.2).
 NEVER = date(1900, 1, 1)
 
+#: What a datetime of KashFlow's database can hold, less a year for terms of payment.
+_FIRST_YEAR, _LAST_YEAR = 1753, 9998
+
 ZERO = Decimal("0.0000")
 _FOUR_PLACES = Decimal("0.0001")
 _TWO_PLACES = Decimal("0.01")
@@ -44,9 +47,12 @@ def read_day(text: str) -> date:
     if match is None:
         raise invalid(f"{text!r} is not a date like 2026-03-02 12:00:00")
     try:
-        return date(*(int(part) for part in match.group(1, 2, 3)))
+        day = date(*(int(part) for part in match.group(1, 2, 3)))
     except ValueError:
         raise invalid(f"{text!r} is not a day of the calendar") from None
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise invalid(f"{text!r} is not between the years {_FIRST_YEAR} and {_LAST_YEAR}")
+    return day
 
 
 def read_json(body: bytes) -> Any:
@@ -66,9 +72,9 @@ def write_json(value: Any) -> str:
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, datetime):
-        return f'"{value:%Y-%m-%d %H:%M:%S}"'
+        return f'"{value.replace(tzinfo=None).isoformat(" ", "seconds")}"'
     if isinstance(value, date):
-        return f'"{value:%Y-%m-%d} 12:00:00"'
+        return f'"{value.isoformat()} 12:00:00"'
     return json.dumps(value, ensure_ascii=False)
 
 

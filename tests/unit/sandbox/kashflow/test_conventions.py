@@ -77,6 +77,7 @@ def test_a_body_that_is_no_record_is_a_validation_error(kashflow: Books, content
         ("customers", {"Name": "Acme", "Currency": {"Code": "XXX"}}),
         ("customers", {"Name": "Acme", "Contacts": {"Email": "a@b.example"}}),
         ("customers", {"Name": "Acme", "IsArchived": "perhaps"}),
+        ("customers", {"Name": "Acme", "PaymentTerms": {"Type": "AfterIssuedDate", "Days": 366}}),
         ("suppliers", {"Code": "ACME"}),
         ("invoices", {"CustomerCode": "NOBODY"}),
         ("invoices", {"CustomerCode": "BRIG01", "IssuedDate": "31/01/2026"}),
