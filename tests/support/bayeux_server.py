@@ -147,8 +147,6 @@ class BayeuxServer:
             if channel == "/meta/subscribe":
                 self._subscribe(client, message)
                 reply["subscription"] = message["subscription"]
-            elif channel == "/meta/unsubscribe":
-                client.positions.pop(message["subscription"], None)
             elif channel == "/meta/disconnect":
                 del self.clients[message["clientId"]]
                 self._changed.notify_all()

@@ -12,8 +12,9 @@ from connectors.errors import ConnectorError, NotAllowed
 from connectors.salesforce.streaming import messages
 from connectors.salesforce.streaming.endpoint import checked_endpoint, endpoint_at
 from connectors.salesforce.streaming.line import Line
-from connectors.salesforce.streaming.session import Exchange, LogIn, Rest, Session
+from connectors.salesforce.streaming.session import Session
 from connectors.salesforce.streaming.source import Notices
+from connectors.salesforce.streaming.steps import Exchange, LogIn, Rest
 from connectors.salesforce.streaming.verdict import SYSTEM
 
 
@@ -112,10 +113,11 @@ class CometdSource:
             raise NotAllowed(str(error), system=SYSTEM) from error
 
     def _carry_out(self, session: Session, exchange: Exchange) -> Notices:
-        line = self._dial() if exchange.opens_session or self._line is None else self._line
+        is_hello = exchange.channel == messages.HANDSHAKE
+        line = self._dial() if is_hello or self._line is None else self._line
         if self._is_closed:
             return
-        outcome = line.post(messages.write(exchange.messages), exchange.deadline_seconds)
+        outcome = line.post(messages.write(exchange.request), exchange.deadline_seconds)
         if not self._is_closed:  # otherwise nobody reads on, and unread events will come again
             yield from session.take(exchange, outcome)
 
@@ -139,7 +141,7 @@ class CometdSource:
             goodbye = session.goodbye()
             if goodbye is not None:
                 line.pick_up()
-                line.post(messages.write(goodbye.messages), goodbye.deadline_seconds)
+                line.post(messages.write(goodbye.request), goodbye.deadline_seconds)
 
     def _wait_for_bell(self, seconds: float) -> None:
         try:

@@ -94,7 +94,10 @@ class Line:
                 self._endpoint,
                 content=body,
                 timeout=httpx.Timeout(
-                    deadline_seconds, connect=CONNECT_SECONDS, write=WRITE_SECONDS, pool=CONNECT_SECONDS
+                    deadline_seconds,
+                    connect=min(CONNECT_SECONDS, deadline_seconds),
+                    write=WRITE_SECONDS,
+                    pool=CONNECT_SECONDS,
                 ),
                 extensions={"trace": self._note_socket},
             )

@@ -13,7 +13,6 @@ Message = Mapping[str, Any]
 HANDSHAKE = "/meta/handshake"
 CONNECT = "/meta/connect"
 SUBSCRIBE = "/meta/subscribe"
-UNSUBSCRIBE = "/meta/unsubscribe"
 DISCONNECT = "/meta/disconnect"
 
 LONG_POLLING = "long-polling"
@@ -60,10 +59,6 @@ def subscribe(message_id: str, client_id: str, channel: str, cursor: str) -> Mes
     }
 
 
-def unsubscribe(message_id: str, client_id: str, channel: str) -> Message:
-    return {"id": message_id, "channel": UNSUBSCRIBE, "clientId": client_id, "subscription": channel}
-
-
 def disconnect(message_id: str, client_id: str) -> Message:
     return {"id": message_id, "channel": DISCONNECT, "clientId": client_id}
 
@@ -80,8 +75,9 @@ def replay_id_of(cursor: str) -> int | str:
     return int(cursor) if PLAIN_NUMBER.fullmatch(cursor) else cursor
 
 
-def write(messages: Sequence[Message]) -> bytes:
-    return json.dumps(list(messages), separators=(",", ":")).encode()
+def write(message: Message) -> bytes:
+    """The body of a request. Bayeux wants an array, however many there are."""
+    return json.dumps([message], separators=(",", ":")).encode()
 
 
 def read(body: bytes) -> tuple[object, ...]:

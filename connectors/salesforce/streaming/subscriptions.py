@@ -4,13 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import Enum, auto
-
-
-class State(Enum):
-    WANTED = auto()  # the server knows nothing of it in this session
-    ACTIVE = auto()
-    DOUBTFUL = auto()  # subscribed perhaps, but what is delivered may not follow on our cursor
 
 
 @dataclass
@@ -19,8 +12,8 @@ class Subscription:
 
     channel: str
     cursor: str
-    state: State = State.WANTED
-    #: Whether it was active at any time, in this session or an earlier one.
+    #: Whether the server accepted it in this session, and whether it did in any.
+    is_active: bool = False
     was_active: bool = False
     #: Refusals in a row, and the time (of the session's clock) before which not to ask again.
     refusals: int = 0
@@ -39,6 +32,9 @@ class Subscriptions:
     def __getitem__(self, channel: str) -> Subscription:
         return self._by_channel[channel]
 
+    def __contains__(self, channel: str) -> bool:
+        return channel in self._by_channel
+
     def move(self, channel: str, cursor: str | None) -> None:
         """The reader has processed what came before `cursor`. Channels that nobody asked for have no position."""
         if cursor is not None and channel in self._by_channel:
@@ -46,22 +42,9 @@ class Subscriptions:
 
     def due(self, now: float) -> Subscription | None:
         """The next one to subscribe to, if any."""
-        return next(
-            (each for each in self if each.state is not State.ACTIVE and each.not_before <= now), None
-        )
+        return next((each for each in self if not each.is_active and each.not_before <= now), None)
 
     def forget_session(self) -> None:
         """A new session begins, in which the server knows none of them. Refusals stand."""
         for each in self:
-            each.state = State.WANTED
-
-    def doubt(self, channel: str) -> None:
-        """It may be subscribed or not, and what comes may not follow on our cursor."""
-        if channel in self._by_channel:
-            self._by_channel[channel].state = State.DOUBTFUL
-
-    def doubt_active(self) -> None:
-        """Events of any of them may have been lost on the way."""
-        for each in self:
-            if each.state is State.ACTIVE:
-                each.state = State.DOUBTFUL
+            each.is_active = False

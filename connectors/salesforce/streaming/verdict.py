@@ -1,5 +1,5 @@
 """What an answer means: one table for every error text that a Bayeux server may send. Pure; the reactions to it are
-in `session.py`.
+in `reactions.py`.
 
 Looked at in this order (reference salesforce.md section 1.7), the first that says something decides:
 `ext.sfdc.failureReason`, `error`, `advice.reconnect`, the HTTP status, the transport. The failure reason comes first
@@ -10,7 +10,7 @@ because an unknown client is often told without any; a mere number comes after i
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -43,11 +43,11 @@ LONGEST_TEXT = 300
 
 
 class Meaning(Enum):
-    """Everything that an answer can mean to us; the reaction to each is in `session.REACTIONS`."""
+    """Everything that an answer can mean to us; the reaction to each is in `reactions.py`."""
 
     FINE = auto()
     TOKEN_REFUSED = auto()
-    SESSION_LOST = auto()  # ours is gone, or the server ends it: handshake, keep the token
+    SESSION_LOST = auto()  # ours is gone, or the server ends it; the token is good
     TOO_BUSY = auto()
     TOO_MANY_CLIENTS = auto()
     DAILY_LIMIT = auto()
@@ -159,23 +159,19 @@ ERRORS: Mapping[Meaning, type[ConnectorError]] = {
 }
 
 
-def read_outcome(sent: Sequence[Message], outcome: Outcome) -> Reading:
-    """What came of sending these messages together: the reply to the last one counts.
-
-    Where there is none, a failure of one before it does: a server may give up at the first message that it refuses.
-    """
+def read_outcome(request: Message, outcome: Outcome) -> Reading:
+    """What came of sending this message."""
     if isinstance(outcome, Unanswered):
         return Reading(Verdict(Meaning.UNCLEAR, outcome.reason, was_sent=outcome.was_sent))
     try:
         elements = read(outcome.body)
     except Unparsable as error:
         return Reading(_from_status(outcome, str(error)))
-    for request in reversed(sent):
-        reply = reply_to(request, elements)
-        if reply is not None and (request is sent[-1] or reply.get("successful") is not True):
-            return Reading(_from_reply(sent[-1], reply, outcome), elements, reply)
-    verdict = _from_status(outcome, f"no reply to {sent[-1]['channel']} in the answer")
-    return Reading(verdict, elements if outcome.status < 400 else ())  # an error page in JSON is no event
+    reply = reply_to(request, elements)
+    if reply is None:
+        verdict = _from_status(outcome, f"no reply to {request['channel']} in the answer")
+        return Reading(verdict, elements if outcome.status < 400 else ())  # an error page in JSON is no event
+    return Reading(_from_reply(request, reply, outcome), elements, reply)
 
 
 def _from_reply(request: Message, reply: Message, answer: Answered) -> Verdict:

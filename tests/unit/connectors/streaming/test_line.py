@@ -23,7 +23,7 @@ from tests.support.bayeux_server import (
 )
 from tests.support.ports import free_port
 
-HELLO = messages.write([messages.handshake("1")])
+HELLO = messages.write(messages.handshake("1"))
 
 
 @pytest.fixture

@@ -15,10 +15,10 @@ from connectors.salesforce.streaming.answers import Answered, Unanswered
 from connectors.salesforce.streaming.messages import CONNECT, HANDSHAKE, SUBSCRIBE, Message
 from connectors.salesforce.streaming.verdict import ELSEWHERE, ERRORS, Meaning, Verdict, read_outcome
 
-REQUESTS: dict[str, list[Message]] = {
-    HANDSHAKE: [messages.handshake("7")],
-    CONNECT: [messages.connect("7", "c")],
-    SUBSCRIBE: [messages.subscribe("7", "c", "/data/ChangeEvents", "82")],
+REQUESTS: dict[str, Message] = {
+    HANDSHAKE: messages.handshake("7"),
+    CONNECT: messages.connect("7", "c"),
+    SUBSCRIBE: messages.subscribe("7", "c", "/data/ChangeEvents", "82"),
 }
 PLACES = tuple(REQUESTS)
 
@@ -245,27 +245,6 @@ def test_what_the_server_says_is_shortened_and_printable() -> None:
 
     assert len(verdict.text) <= 300
     assert verdict.text.isprintable()
-
-
-@pytest.mark.parametrize(
-    ("replies", "meaning"),
-    [
-        ([("/meta/unsubscribe", "6", False), (SUBSCRIBE, "7", True)], Meaning.FINE),
-        ([("/meta/unsubscribe", "6", True)], Meaning.UNCLEAR),
-        ([("/meta/unsubscribe", "6", False)], Meaning.SESSION_LOST),
-    ],
-)
-def test_of_messages_sent_together_the_last_counts_unless_the_server_gave_up_before_it(
-    replies: list[tuple[str, str, bool]], meaning: Meaning
-) -> None:
-    sent = [messages.unsubscribe("6", "c", "/data/ChangeEvents"), *REQUESTS[SUBSCRIBE]]
-    said = [
-        {"channel": channel, "id": number, "successful": successful}
-        | ({} if successful else {"error": "403::Unknown client"})
-        for channel, number, successful in replies
-    ]
-
-    assert read_outcome(sent, Answered(200, json.dumps(said).encode())).verdict.meaning is meaning
 
 
 anything = st.recursive(
