@@ -49,6 +49,8 @@ def found_org(store: Store) -> Org:
         book = tx.insert_as_platform(
             "Pricebook2", {"Name": "Standard Price Book", "IsActive": True, "IsStandard": True}
         )
+        permissions = {"Name": "Accounts_Integration", "Label": "Accounts Integration"}
+        tx.insert_as_platform("PermissionSet", permissions)
         _make_stages(tx)
     return Org(org_id, admin, sales, integration, book, f"priya.shah@{_DOMAIN}")
 

@@ -33,7 +33,7 @@ def stored(entity: Entity, field: Field, raw: Any) -> Any:
 def printed(value: Any) -> Any:
     """As REST JSON shows it: datetimes with milliseconds and +0000; Decimals stay for the JSON writer."""
     if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+        return f"{_seconds(value)}.000+0000"
     if isinstance(value, date):
         return value.isoformat()
     return value
@@ -46,7 +46,7 @@ def csv_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        return f"{_seconds(value)}.000Z"
     if isinstance(value, Decimal):
         return decimal_text(value)
     return value.isoformat() if isinstance(value, date) else str(value)
@@ -67,6 +67,10 @@ def read_datetime(text: str) -> datetime:
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has no time zone")
     return moment.astimezone(UTC).replace(microsecond=0)
+
+
+def _seconds(moment: datetime) -> str:
+    return moment.replace(tzinfo=None).isoformat(timespec="seconds")
 
 
 def _text(entity: Entity, field: Field, raw: Any) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from sandbox.clock import Clock
 from sandbox.faults import Faults
 from sandbox.salesforce.bulk_jobs import BulkJobs
+from sandbox.salesforce.commits import Commit
 from sandbox.salesforce.faults import FAULTS
 from sandbox.salesforce.locators import Locators
 from sandbox.salesforce.org import Org, found_org
@@ -41,6 +42,8 @@ class WorldSettings:
     #: Smallest page a client may ask a query for (reference section 3.6: 200).
     query_batch_minimum: int = 200
     daily_api_requests: int = 100_000
+    #: Whether a field made over the API stays hidden until FieldPermissions grant it (reference section 3.10).
+    hide_new_fields: bool = False
     streaming_timing: Timing = field(default_factory=Timing)
     streaming_limits: Limits = field(default_factory=Limits)
 
@@ -68,6 +71,7 @@ class SalesforceWorld:
         self.locators = Locators(clock)
         self.bulk_jobs = BulkJobs()
         self.credentials = _credentials(rng, self.org)
+        self.store.on_commit(self._grant_fields)
         self.events = EventBus(
             self, timing=self.settings.streaming_timing, limits=self.settings.streaming_limits
         )
@@ -89,6 +93,17 @@ class SalesforceWorld:
             known.password,
             known.password + known.security_token,
         )
+
+    def _grant_fields(self, commit: Commit) -> None:
+        """One integration, one permission set: whatever any of them grants is granted to all."""
+        for change in commit.changes:
+            if (
+                change.entity == "FieldPermissions"
+                and change.after is not None
+                and change.after["PermissionsRead"]
+            ):
+                _, _, name = change.after["Field"].partition(".")
+                self.schema.granted.add((change.after["SobjectType"], name))
 
     def _hidden_fields(self) -> frozenset[tuple[str, str]]:
         declared = (fault.params for fault in self.faults.declared() if fault.name == "field_hidden")

@@ -28,6 +28,8 @@ class Call:
     params: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    #: Scheme and host by which the client reached the org, for the few answers that hold whole URLs.
+    site: str = ""
     #: The parts of a multipart body by their names.
     parts: Mapping[str, str] = field(default_factory=dict)
 

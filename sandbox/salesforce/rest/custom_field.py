@@ -31,7 +31,7 @@ _TYPES: Mapping[str, str] = {
 _FIXED_LENGTHS = {"TextArea": 255, "Email": 80, "Phone": 40, "Url": 255, "Picklist": 255}
 
 
-def custom_field(name: str, metadata: Mapping[str, Any]) -> Field:
+def custom_field(name: str, metadata: Mapping[str, Any], *, hidden: bool) -> Field:
     """ApiError names the fact that is missing or unknown."""
     kind = str(metadata.get("type"))
     if not _NAME.fullmatch(name):
@@ -51,6 +51,7 @@ def custom_field(name: str, metadata: Mapping[str, Any]) -> Field:
         "unique": metadata.get("unique") is True,
         "case_sensitive": metadata.get("caseSensitive") is True,
         "external_id": metadata.get("externalId") is True,
+        "hidden": hidden,
     }
     return field_from(name, facts | _size(kind, metadata), custom=True)
 

@@ -17,7 +17,7 @@ _BATCH = 200
 
 def index(world: SalesforceWorld, call: Call) -> Reply:
     """`/services/data/vNN.N/`: which resources there are and who asks."""
-    identity = f"/id/{world.org.id}/{call.user.id}"
+    identity = f"{call.site}/id/{world.org.id}/{call.user.id}"
     return Reply(200, {name: f"{call.base}/{name}" for name in _RESOURCES} | {"identity": identity})
 
 

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from sandbox.salesforce.errors import ApiError, not_found
+from sandbox.salesforce.login.oauth import site
 from sandbox.salesforce.rest.call import Call, Reply, refusal
 from sandbox.salesforce.rest.router import dispatch
 from sandbox.salesforce.rest.subcall import DATA_PATH, segments_of
@@ -113,6 +114,7 @@ async def _call(request: Request, user: User) -> Call:
         segments=segments_of(found.group(2) or ""),
         params=params,
         headers=dict(request.headers),
+        site=site(request),
         body=body,
         parts=parts,
     )

@@ -29,6 +29,7 @@ def subcall(outer: Call, method: str, url: str, body: Any, headers: Mapping[str,
         segments=segments_of(found.group(2) or ""),
         params=dict(parse_qsl(split.query, keep_blank_values=True)),
         headers={name.lower(): str(value) for name, value in (headers or {}).items()},
+        site=outer.site,
         body=b"" if body is None else json_text(body).encode(),
     )
 

@@ -34,11 +34,11 @@ def test_for(field: Field, op: str, literal: Literal, today: date) -> Test:
         return _like(field, literal)
     if isinstance(literal, DateWord):
         return _in_days(field, op, literal, today)
-    return _compared(op, typed(field, literal))
+    return _compared(field, op, typed(field, literal))
 
 
 def typed(field: Field, literal: Literal) -> Any:
-    """The literal as comparable with `comparable(value)` of this field; ApiError when its type is another."""
+    """The literal as comparable with `comparable(field, value)`; ApiError when its type is another."""
     if literal is None:
         return None
     if field.type == "datetime" and isinstance(literal, datetime):
@@ -52,13 +52,13 @@ def typed(field: Field, literal: Literal) -> Any:
     if field.type in ("id", "reference") and isinstance(literal, Text):
         return _id(field, literal)
     if field.is_text and isinstance(literal, Text):
-        return literal.value.casefold() or None
+        return comparable(field, literal.value) or None
     raise _wrong_type(field)
 
 
-def comparable(value: Any) -> Any:
-    """A stored value in the form that comparisons and sorting use: text in any case is the same."""
-    return value.casefold() if isinstance(value, str) else value
+def comparable(field: Field, value: Any) -> Any:
+    """A stored value in the form that comparisons and sorting use: text in any case is the same, ids are not."""
+    return value.casefold() if isinstance(value, str) and field.is_text else value
 
 
 def check_filterable(field: Field) -> None:
@@ -66,14 +66,15 @@ def check_filterable(field: Field) -> None:
         raise ApiError("INVALID_FIELD", f"field '{field.name}' can not be filtered in a query call")
 
 
-def _compared(op: str, wanted: Any) -> Test:
-    wanted = comparable(wanted)
+def _compared(field: Field, op: str, wanted: Any) -> Test:
     if op == "=":
-        return lambda value: comparable(value) == wanted
+        return lambda value: comparable(field, value) == wanted
     if op == "!=":
-        return lambda value: comparable(value) != wanted
+        return lambda value: comparable(field, value) != wanted
     ordering = _ORDERINGS[op]
-    return lambda value: value is not None and wanted is not None and ordering(comparable(value), wanted)
+    return lambda value: (
+        value is not None and wanted is not None and ordering(comparable(field, value), wanted)
+    )
 
 
 def _like(field: Field, literal: Literal) -> Test:
@@ -109,7 +110,7 @@ def _id(field: Field, literal: Text) -> str | None:
     known = full_id(literal.value)
     if known is None:
         raise ApiError("INVALID_QUERY_FILTER_OPERATOR", f"invalid ID field: {literal.value}")
-    return known.casefold()
+    return known
 
 
 def _wrong_type(field: Field) -> ApiError:

@@ -21,6 +21,7 @@ from sandbox.salesforce.soql.tree import (
     Compare,
     Condition,
     Not,
+    Order,
     Path,
     Query,
     Selected,
@@ -32,18 +33,14 @@ from sandbox.salesforce.values import printed
 Group = Sequence[Row]
 
 
-def _average(values: Sequence[Any]) -> Any:
-    return sum(values, Decimal(0)) / len(values) if values else None
-
-
-#: What a function makes of the values that are not null.
-AGGREGATES: Mapping[str, Callable[[Sequence[Any]], Any]] = {
-    "COUNT": len,
-    "COUNT_DISTINCT": lambda values: len({comparable(value) for value in values}),
-    "SUM": lambda values: sum(values, Decimal(0)) if values else None,
-    "AVG": _average,
-    "MIN": lambda values: min(values, key=comparable, default=None),
-    "MAX": lambda values: max(values, key=comparable, default=None),
+#: What a function makes of the values that are not null; `key` gives a value's comparable form.
+AGGREGATES: Mapping[str, Callable[[Sequence[Any], Callable[[Any], Any]], Any]] = {
+    "COUNT": lambda values, key: len(values),
+    "COUNT_DISTINCT": lambda values, key: len({key(value) for value in values}),
+    "SUM": lambda values, key: sum(values, Decimal(0)) if values else None,
+    "AVG": lambda values, key: sum(values, Decimal(0)) / len(values) if values else None,
+    "MIN": lambda values, key: min(values, key=key, default=None),
+    "MAX": lambda values, key: max(values, key=key, default=None),
 }
 
 _COUNT_FIELD = Field(name="COUNT", label="COUNT", type="int", precision=9)
@@ -71,7 +68,7 @@ class Grouping:
         self._query = query
         self._scope = scope
         self._view = view
-        self._keys = [readable(each, scope, view)[1] for each in query.group_by]
+        self._keys = [readable(each, scope, view) for each in query.group_by]
         self._outputs = self._name_outputs(query.select)
 
     def names(self) -> list[str]:
@@ -82,8 +79,12 @@ class Grouping:
         if self._query.having is not None:
             passes = self._group_test(self._query.having)
             groups = [group for group in groups if passes(group)]
-        groups = ordered(groups, [(order, self._reader(order.by)[1]) for order in self._query.order_by])
+        groups = ordered(groups, [(order, self._sort_key(order)) for order in self._query.order_by])
         return [self._record(group) for group in groups]
+
+    def _sort_key(self, order: Order) -> Callable[[Group], Any]:
+        field, read = self._reader(order.by)
+        return lambda group: comparable(field, read(group))
 
     def _record(self, group: Group) -> dict[str, Any]:
         shown: dict[str, Any] = {"attributes": {"type": "AggregateResult"}}
@@ -94,7 +95,9 @@ class Grouping:
             return [rows]
         groups: dict[tuple[Any, ...], list[Row]] = {}
         for row in rows:
-            groups.setdefault(tuple(comparable(key(row)) for key in self._keys), []).append(row)
+            groups.setdefault(tuple(comparable(field, read(row)) for field, read in self._keys), []).append(
+                row
+            )
         return list(groups.values())
 
     def _name_outputs(self, select: Sequence[Selected]) -> list[_Output]:
@@ -143,7 +146,8 @@ class Grouping:
             raise malformed(self._scope.soql, call.position, message)
 
         def aggregate(group: Group) -> Any:
-            return function([value for row in group if (value := read(row)) is not None])
+            values = [value for row in group if (value := read(row)) is not None]
+            return function(values, lambda value: comparable(field, value))
 
         return (_COUNT_FIELD if call.name.startswith("COUNT") else field), aggregate
 

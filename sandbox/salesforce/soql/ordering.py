@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from sandbox.salesforce.soql.comparing import comparable
 from sandbox.salesforce.soql.tree import Order
 
 Item = TypeVar("Item")
 
 
 def ordered(items: Sequence[Item], keys: Sequence[tuple[Order, Callable[[Item], Any]]]) -> list[Item]:
-    """Sorted stably. Nulls come first unless NULLS LAST, whatever the direction."""
+    """Sorted stably by what the keys read, which must be comparable. Nulls come first unless NULLS LAST, whatever the direction."""
     result = list(items)
     for order, value_of in reversed(keys):
         filled = [item for item in result if value_of(item) is not None]
         empty = [item for item in result if value_of(item) is None]
-        filled.sort(key=lambda item, read=value_of: comparable(read(item)), reverse=order.descending)  # type: ignore[misc]  # mypy cannot infer a lambda with a bound default
+        filled.sort(key=value_of, reverse=order.descending)
         result = filled + empty if order.nulls_last else empty + filled
     return result

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sandbox.salesforce.errors import ApiError
+from sandbox.salesforce.soql.comparing import comparable
 from sandbox.salesforce.soql.functions import readable
 from sandbox.salesforce.soql.grouping import Grouping, is_aggregate, is_plain_count
 from sandbox.salesforce.soql.lexer import malformed, pointed
@@ -14,7 +15,7 @@ from sandbox.salesforce.soql.ordering import ordered
 from sandbox.salesforce.soql.parser import parse
 from sandbox.salesforce.soql.records import Children, columns_of, shape_of
 from sandbox.salesforce.soql.scope import Scope, source_entity
-from sandbox.salesforce.soql.tree import Path, Query
+from sandbox.salesforce.soql.tree import Order, Path, Query
 from sandbox.salesforce.soql.view import View
 from sandbox.salesforce.soql.where import row_test
 from sandbox.salesforce.table import Row
@@ -76,7 +77,12 @@ def _matching(query: Query, scope: Scope, view: View) -> list[Row]:
 
 
 def _ordered(query: Query, rows: list[Row], scope: Scope, view: View) -> list[Row]:
-    return ordered(rows, [(order, readable(order.by, scope, view)[1]) for order in query.order_by])
+    return ordered(rows, [(order, _sort_key(order, scope, view)) for order in query.order_by])
+
+
+def _sort_key(order: Order, scope: Scope, view: View) -> Callable[[Row], Any]:
+    field, read = readable(order.by, scope, view)
+    return lambda row: comparable(field, read(row))
 
 
 def _cut(query: Query, items: Sequence[Any]) -> Sequence[Any]:

@@ -76,7 +76,7 @@ def _among(condition: Among, scope: Scope, view: View) -> RowTest:
 
     def among(row: Row) -> bool:
         value = value_of(row)
-        found = comparing.comparable(value) in wanted or any(test(value) for test in by_day)
+        found = comparing.comparable(field, value) in wanted or any(test(value) for test in by_day)
         return found is not condition.negated
 
     return among

@@ -1,0 +1,170 @@
+"""Describe, limits, tooling: what there is, and making more of it (reference salesforce.md sections 2.8, 3.8 to 3.10)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sandbox.salesforce.world import WorldSettings
+from tests.support.salesforce_org import TestOrg
+
+
+def _fields(org: TestOrg, entity: str) -> dict[str, dict[str, Any]]:
+    return {each["name"]: each for each in org.call("GET", f"sobjects/{entity}/describe").body["fields"]}
+
+
+def _custom_field(name: str, **metadata: Any) -> dict[str, Any]:
+    return {"FullName": name, "Metadata": {"label": "Acme Ext Id", "type": "Text", "length": 64, **metadata}}
+
+
+def test_describe_tells_what_must_be_sent(org: TestOrg) -> None:
+    fields = _fields(org, "opportunity")
+
+    required = {
+        name
+        for name, each in fields.items()
+        if not each["nillable"] and not each["defaultedOnCreate"] and each["createable"]
+    }
+    assert required == {"Name", "StageName", "CloseDate"}
+    assert fields["AccountId"]["referenceTo"] == ["Account"]
+    assert fields["AccountId"]["relationshipName"] == "Account"
+    assert (fields["Amount"]["precision"], fields["Amount"]["scale"]) == (18, 2)
+    assert (fields["IsWon"]["createable"], fields["IsWon"]["type"]) == (False, "boolean")
+    assert "Closed Won" in [each["value"] for each in fields["StageName"]["picklistValues"]]
+
+
+def test_describe_tells_the_children(org: TestOrg) -> None:
+    children = org.call("GET", "sobjects/Account/describe").body["childRelationships"]
+
+    assert {"Contacts", "Opportunities", "Orders", "Invoices__r"} <= {
+        each["relationshipName"] for each in children
+    }
+
+
+def test_an_unchanged_catalogue_need_not_be_sent_again(org: TestOrg) -> None:
+    first = org.call("GET", "sobjects/Account/describe")
+    since = {"if-modified-since": first.headers["Last-Modified"]}
+    assert org.call("GET", "sobjects/Account/describe", headers=since).status == 304
+
+    org.clock.advance(60)
+    org.call("POST", "tooling/sobjects/CustomField", _custom_field("Account.Acme_Ext_Id__c"))
+
+    assert org.call("GET", "sobjects/Account/describe", headers=since).status == 200
+    assert org.call("GET", "sobjects", headers=since).status == 200
+
+
+def test_the_list_of_objects_leaves_tooling_out(org: TestOrg) -> None:
+    listed = {each["name"]: each for each in org.call("GET", "sobjects").body["sobjects"]}
+
+    assert {"Account", "Payment__c", "Invoice_Paid__e"} <= set(listed)
+    assert "CustomField" not in listed
+    assert (listed["Account"]["keyPrefix"], listed["Payment__c"]["custom"]) == ("001", True)
+
+
+def test_a_field_made_while_running_works_at_once(org: TestOrg) -> None:
+    made = org.call(
+        "POST",
+        "tooling/sobjects/CustomField",
+        _custom_field("Order.Acme_Ext_Id__c", externalId=True, unique=True),
+    )
+    again = org.call("POST", "tooling/sobjects/CustomField", _custom_field("Order.Acme_Ext_Id__c"))
+
+    assert (made.status, made.body["success"], made.body["id"][:3]) == (201, True, "00N")
+    assert (again.status, again.body[0]["errorCode"]) == (400, "DUPLICATE_DEVELOPER_NAME")
+    assert _fields(org, "Order")["Acme_Ext_Id__c"]["externalId"] is True
+    found = org.records("SELECT Acme_Ext_Id__c FROM Order")
+    assert found == []
+
+
+def test_an_org_may_hide_a_new_field_until_it_is_granted() -> None:
+    org = TestOrg(settings=WorldSettings(hide_new_fields=True))
+    org.call("POST", "tooling/sobjects/CustomField", _custom_field("Account.Secret__c"))
+    assert "Secret__c" not in _fields(org, "Account")
+    (permissions,) = org.records("SELECT Id FROM PermissionSet")
+
+    grant = {
+        "ParentId": permissions["Id"],
+        "SobjectType": "Account",
+        "Field": "Account.Secret__c",
+        "PermissionsRead": True,
+        "PermissionsEdit": True,
+    }
+    assert org.call("POST", "sobjects/FieldPermissions", grant).status == 201
+
+    assert "Secret__c" in _fields(org, "Account")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        _custom_field("Account.NoSuffix"),
+        _custom_field("Nope.X__c"),
+        _custom_field("Account.X__c", type="Rainbow"),
+        _custom_field("Account.X__c", type="Number"),
+        {"FullName": "Account.X__c"},
+    ],
+)
+def test_a_field_that_makes_no_sense_is_refused(org: TestOrg, body: dict[str, Any]) -> None:
+    assert org.call("POST", "tooling/sobjects/CustomField", body).status == 400
+
+
+def test_fields_can_be_queried_as_rows(org: TestOrg) -> None:
+    soql = (
+        "SELECT QualifiedApiName, DataType, Length FROM FieldDefinition "
+        "WHERE EntityDefinition.QualifiedApiName = 'Account' AND QualifiedApiName LIKE 'ExternalID%'"
+    )
+
+    (record,) = org.call("GET", "tooling/query", params={"q": soql}).body["records"]
+
+    assert (record["QualifiedApiName"], record["DataType"], record["Length"]) == (
+        "ExternalID__c",
+        "Text(64)",
+        64,
+    )
+
+
+def test_a_channel_gets_a_member_and_loses_it(org: TestOrg) -> None:
+    channel = {"FullName": "Books__chn", "Metadata": {"channelType": "data", "label": "Books"}}
+    member = {
+        "FullName": "Books_chn_Invoice_ChangeEvent",
+        "Metadata": {"eventChannel": "Books__chn", "selectedEntity": "Invoice__ChangeEvent"},
+    }
+
+    made = org.call("POST", "tooling/sobjects/PlatformEventChannel", channel)
+    joined = org.call("POST", "tooling/sobjects/PlatformEventChannelMember", member)
+
+    assert (made.status, joined.status) == (201, 201)
+    soql = "SELECT DeveloperName, EventChannel, SelectedEntity FROM PlatformEventChannelMember"
+    (row,) = org.call("GET", "tooling/query", params={"q": soql}).body["records"]
+    assert (row["EventChannel"], row["SelectedEntity"]) == (made.body["id"], "Invoice__ChangeEvent")
+    assert org.call("POST", "tooling/sobjects/PlatformEventChannelMember", member).status == 400
+    org.make("Invoice__c", Name="heard")
+    removed = org.call("DELETE", f"tooling/sobjects/PlatformEventChannelMember/{joined.body['id']}")
+    assert removed.status == 204
+
+
+def test_limits_show_what_is_left_and_what_a_fault_says(org: TestOrg) -> None:
+    org.world.usage.spend()
+    shown = org.call("GET", "limits").body
+    assert shown["DailyApiRequests"] == {"Max": 100_000, "Remaining": 99_999}
+
+    org.declare("limits", times=None, DailyApiRequests={"Max": 5, "Remaining": 0})
+
+    assert org.call("GET", "limits").body["DailyApiRequests"] == {"Max": 5, "Remaining": 0}
+
+
+@pytest.mark.parametrize(
+    ("version", "status"), [("37.0", 200), ("68.0", 200), ("36.0", 410), ("99.0", 404), ("66.1", 404)]
+)
+def test_versions_from_37_on_are_served(org: TestOrg, version: str, status: int) -> None:
+    assert org.call("GET", "", version=version).status == status
+
+
+def test_the_rolling_day_forgets_old_requests(org: TestOrg) -> None:
+    usage = org.world.usage
+    for _ in range(3):
+        usage.spend()
+        org.clock.advance(12 * 3600)
+
+    assert usage.used() == 1
