@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from console import logs, settings
@@ -16,7 +16,7 @@ from console.supervisor import Child, Supervisor
 from ledger import schema
 
 #: Every process of the Procfile but the workers, whose number is chosen.
-SINGLE = ("stream", "poll", "beat", "flower", "web")
+PROCESSES = ("stream", "poll", "beat", "flower", "web")
 
 
 def run_up(*, workers: int) -> None:
@@ -39,10 +39,17 @@ class Installation:
     """The children of one machine: an embedded Valkey where no Redis is set, then the processes."""
 
     def __init__(
-        self, loaded: Settings, *, workers: int, env: Mapping[str, str], log_dir: Path | None = None
+        self,
+        loaded: Settings,
+        *,
+        workers: int,
+        env: Mapping[str, str],
+        processes: Sequence[str] = PROCESSES,
+        log_dir: Path | None = None,
     ) -> None:
         self._settings = loaded
         self._workers = workers
+        self._processes = processes
         self._env = dict(env)
         self._log_dir = log_dir
         self.redis_url = loaded.redis_url.get_secret_value()
@@ -59,10 +66,10 @@ class Installation:
         schema.upgrade(self._settings.ledger)
         if not self.redis_url:
             self._start_embedded_redis()
-        names = [*SINGLE, *(["worker"] * self._workers)]
-        for index, name in enumerate(names):
-            label = name if name != "worker" or self._workers == 1 else f"worker-{index - len(SINGLE) + 1}"
-            self.supervisor.add(self._child(label, [sys.executable, "-m", "console", name]))
+        for name in self._processes:
+            self.supervisor.add(self._child(name, [sys.executable, "-m", "console", name]))
+        for number in range(1, self._workers + 1):
+            self.supervisor.add(self._child(f"worker-{number}", [sys.executable, "-m", "console", "worker"]))
 
     def _start_embedded_redis(self) -> None:
         embedded = EmbeddedRedis(self._settings.state_dir)

@@ -1,0 +1,131 @@
+"""Checks that Salesforce shows us every field that the flows read, and lets us write every field that they write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from connectors.errors import NotAllowed, NotFound
+from connectors.salesforce.rest import SalesforceClient
+from console.operations.bench import Bench
+from console.operations.findings import Finding, failed, ok
+from mappings.plan import FieldPlan
+from mappings.recordmapping import RecordMapping
+
+#: The custom fields that the packaged mappings write, as Setup calls their types.
+FIELD_TYPES: Mapping[str, str] = {
+    "KashFlow_Invoice_Number__c": "Text(20)",
+    "KashFlow_Invoice_Id__c": "Text(20)",
+    "KashFlow_Invoice_Status__c": "Text(40)",
+    "KashFlow_Net__c": "Currency(16, 2)",
+    "KashFlow_VAT__c": "Currency(16, 2)",
+    "KashFlow_Gross__c": "Currency(16, 2)",
+    "KashFlow_Due__c": "Currency(16, 2)",
+    "KashFlow_Invoice_Url__c": "URL",
+}
+
+SHOW_REMEDY = (
+    "give the integration user's permission set Read on them (Object Settings); or change the mapping"
+)
+
+
+class Schema:
+    """The org's objects as our user sees them; each is asked for once."""
+
+    def __init__(self, client: SalesforceClient) -> None:
+        self._client = client
+        self._described: dict[str, Mapping[str, Any] | None] = {}
+
+    def field(self, entity: str, name: str) -> Mapping[str, Any] | None:
+        described = self._describe(entity)
+        return next((field for field in described.get("fields", ()) if field["name"] == name), None)
+
+    def absent(self, entity: str, path: str) -> str | None:
+        """What is not there on the way along `path` from `entity`: an object, a relationship or a field."""
+        *relationships, name = path.split(".")
+        for relationship in relationships:
+            led_to = self._leads_to(entity, relationship)
+            if led_to is None:
+                return f"{entity}.{relationship}"
+            entity = led_to
+        if not self._describe(entity):
+            return entity
+        return None if self.field(entity, name) else f"{entity}.{name}"
+
+    def _leads_to(self, entity: str, relationship: str) -> str | None:
+        """To a parent, or to a list of children."""
+        described = self._describe(entity)
+        for field in described.get("fields", ()):
+            if field.get("relationshipName") == relationship and field.get("referenceTo"):
+                return str(field["referenceTo"][0])
+        for child in described.get("childRelationships", ()):
+            if child.get("relationshipName") == relationship:
+                return str(child["childSObject"])
+        return None
+
+    def _describe(self, entity: str) -> Mapping[str, Any]:
+        """Empty for an object that our user cannot see."""
+        if entity not in self._described:
+            try:
+                self._described[entity] = self._client.describe(entity)
+            except (NotFound, NotAllowed):
+                self._described[entity] = None
+        return self._described[entity] or {}
+
+
+def readable(bench: Bench) -> Iterator[Finding]:
+    schema = Schema(bench.salesforce)
+    for flow in bench.house.book.flows:
+        if flow.source != "salesforce":
+            continue
+        title = f"fields read by {flow.name}"
+        absent = {path: schema.absent(flow.plan.entity, path) for path in _paths(flow.plan)}
+        needed = _each_once(found for path, found in absent.items() if path not in flow.plan.optional)
+        optional = _each_once(found for path, found in absent.items() if path in flow.plan.optional)
+        if needed:
+            yield failed(title, f"not visible to us: {', '.join(needed)}", SHOW_REMEDY)
+            continue
+        without = f"; without these, which nobody needs: {', '.join(optional)}" if optional else ""
+        yield ok(title, f"all {len(absent) - len(optional)} are visible{without}")
+
+
+def writable(bench: Bench) -> Iterator[Finding]:
+    schema = Schema(bench.salesforce)
+    book = bench.house.book
+    for flow in book.flows:
+        if flow.target == "salesforce":
+            yield _written(f"fields written by {flow.name}", book.mapping(flow.writes), schema)
+
+
+def _written(title: str, mapping: RecordMapping, schema: Schema) -> Finding:
+    writing = mapping.writing
+    names = sorted(set(writing.fit.fields) - writing.optional) if writing else []
+    fields = {name: schema.field(mapping.entity, name) for name in names}
+    missing = [name for name, field in fields.items() if field is None]
+    locked = [name for name, field in fields.items() if field is not None and not field.get("updateable")]
+    if missing:
+        wanted = ", ".join(
+            f"{name} {FIELD_TYPES.get(name, f'(see {mapping.name}.yaml)')}" for name in missing
+        )
+        return failed(
+            title,
+            f"{mapping.entity} does not have, or does not show us: {', '.join(missing)}",
+            f"create them in Setup, Object Manager, {mapping.entity}: {wanted}; then give the integration user's "
+            "permission set Read and Edit on them",
+        )
+    if locked:
+        return failed(
+            title,
+            f"{mapping.entity} shows us, but does not let us change: {', '.join(locked)}",
+            "give the integration user's permission set Edit on them (Object Settings)",
+        )
+    return ok(title, f"{mapping.entity} takes all {len(names)}")
+
+
+def _paths(plan: FieldPlan) -> list[str]:
+    children = [f"{name}.{path}" for name, child in plan.children.items() for path in child.fields]
+    return [*plan.fields, *children]
+
+
+def _each_once(found: Iterator[str | None]) -> list[str]:
+    return sorted({one for one in found if one is not None})
