@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import random
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
 
 from pydantic import SecretStr
+from sqlalchemy import func, select
 
 from connectors.budget import KASHFLOW, SALESFORCE, LocalBudget
 from connectors.kashflow.client import KashFlowClient
@@ -21,14 +20,17 @@ from connectors.salesforce.streaming.cometd import CometdSource
 from connectors.salesforce.streaming.endpoint import salesforce_path
 from ledger import schema
 from ledger.deliveries import Delivery
+from ledger.endings import State
 from ledger.ledger import Ledger
-from ledger.overview import count_unfinished, deliveries_of
+from ledger.overview import attempts_of, count_unfinished, deliveries_of
+from ledger.producing import Incident, open_incidents
+from ledger.tables import DeliveryRow
 from mappings.book import load
 from producers.kashflow_poll import KashFlowPoll
 from producers.salesforce_stream import SalesforceStream
 from sandbox.clock import Clock
-from sandbox.faults import Fault
 from sandbox.server import Sandbox
+from tests.support.firm import Firm
 from workers import spine
 from workers.account import KashFlowAccount
 from workers.desk import Desk
@@ -39,17 +41,16 @@ from workers.rules import Rules
 #: A Tuesday; British time is UTC then.
 TODAY = datetime(2026, 3, 10, 9, 30, tzinfo=UTC)
 CHANNEL = "/data/ChangeEvents"
-WON = "Closed Won"
-
-Row = Mapping[str, Any]
 
 
-class Road:
+class Road(Firm):
     """What a journey walks on. Time stands still unless the sandbox's clock is advanced."""
 
-    def __init__(self, sandbox: Sandbox, ledger: Ledger, open_: ExitStack) -> None:
-        self.sandbox = sandbox
-        self.ledger = ledger
+    def __init__(self, sandbox: Sandbox, ledger_url: str, open_: ExitStack) -> None:
+        super().__init__(sandbox)
+        self.ledger_url = ledger_url
+        self.ledger = Ledger.open(ledger_url)
+        open_.callback(self.ledger.close)
         self.book = load()
         login = sandbox.announcement()
         self._tokens = client_credentials(
@@ -69,69 +70,10 @@ class Road:
             )
         )
         self.desk = self._desk()
-        self._heart = open_.enter_context(Heart(ledger, 30, self.now))
+        self.heart = open_.enter_context(Heart(self.ledger, 30, self.now))
 
-    def now(self) -> datetime:
-        return self.sandbox.worlds.clock.now()
-
-    # -- Salesforce as its people use it ------------------------------------------------------------
-
-    def create(self, entity: str, **fields: Any) -> str:
-        """A person makes a record; its id."""
-
-        def work() -> str:
-            world = self.sandbox.salesforce
-            with world.store.transaction(world.org.admin_id) as tx:
-                return tx.create(entity, fields)
-
-        return self.sandbox.run(work)
-
-    def change(self, record_id: str, **fields: Any) -> None:
-        def work() -> None:
-            world = self.sandbox.salesforce
-            with world.store.transaction(world.org.admin_id) as tx:
-                tx.update(record_id, fields)
-
-        self.sandbox.run(work)
-
-    def record(self, record_id: str) -> Row:
-        row = self.sandbox.run(lambda: self.sandbox.salesforce.store.row(record_id))
-        assert row is not None, f"{record_id} is gone"
-        return row
-
-    def deal(self, account_id: str, amount: Any = "1200.00", **fields: Any) -> str:
-        """An open Opportunity."""
-        values = {
-            "Name": "Office refit",
-            "StageName": "Proposal/Price Quote",
-            "CloseDate": self.now().date().isoformat(),
-            "AccountId": account_id,
-            "Amount": amount,
-        }
-        return self.create("Opportunity", **{**values, **fields})
-
-    def win(self, *opportunities: str) -> None:
-        """Close them as won, all in one transaction and so in the same second."""
-
-        def work() -> None:
-            world = self.sandbox.salesforce
-            with world.store.transaction(world.org.admin_id) as tx:
-                for opportunity in opportunities:
-                    tx.update(opportunity, {"StageName": WON})
-
-        self.sandbox.run(work)
-
-    # -- KashFlow as it stands ----------------------------------------------------------------------
-
-    def invoices(self, reference: str = "") -> list[Row]:
-        """Invoices as they stand in KashFlow, by our stamp; all that carry one of ours when none is named."""
-        rows = self.sandbox.run(lambda: self.sandbox.kashflow.state())["invoices"]
-        wanted = [row for row in rows if str(row.get("CustomerReference") or "").startswith("SF-")]
-        return [row for row in wanted if not reference or row["CustomerReference"] == f"SF-{reference}"]
-
-    def customers(self, name: str) -> list[Row]:
-        rows = self.sandbox.run(lambda: self.sandbox.kashflow.state())["customers"]
-        return [row for row in rows if row["Name"] == name]
+    def _seconds(self) -> float:
+        return self.now().timestamp()
 
     # -- Kashforce ----------------------------------------------------------------------------------
 
@@ -162,37 +104,35 @@ class Road:
             clock=self.now,
         ).look()
 
-    def work(self, rounds: int = 20) -> None:
+    def work(self, desk: Desk | None = None, rounds: int = 20) -> None:
         """Work on every queue until nothing is due any more."""
         queues = list(dict.fromkeys(flow.queue for flow in self.book.flows))
         for _ in range(rounds):
-            if not sum(spine.run(self.desk, self._heart, queue, []).claimed for queue in queues):
+            if not sum(spine.run(desk or self.desk, self.heart, queue, []).claimed for queue in queues):
                 return
         raise AssertionError(f"still not at rest after {rounds} rounds")
+
+    def rest(self, within: timedelta = timedelta(hours=2)) -> None:
+        """Work on, letting time pass to the moment when something is due again, until nothing is unfinished."""
+        until = self.now() + within
+        self.work()
+        while self.unfinished():
+            due_at = self._next_due()
+            assert due_at <= until, f"still unfinished after {within}: {self._unfinished()}"
+            self.wait(max(0.0, (due_at - self.now()).total_seconds()) + 0.001)
+            self.work()
 
     def catch_up(self) -> None:
         """Hear and work until neither brings anything new: our own writes come back as events too."""
         self.hear()
-        self.work()
+        self.rest()
         self.hear()
-        self.work()
+        self.rest()
 
     def wait(self, seconds: float) -> None:
         """Let the sandbox's time pass, and expired leases with it."""
         self.sandbox.worlds.clock.advance(seconds)
         self.ledger.expire_leases(now=self.now())
-
-    def fault(
-        self,
-        world: str,
-        name: str,
-        times: int | None = 1,
-        match: Mapping[str, Any] | None = None,
-        **params: Any,
-    ) -> None:
-        faults = self.sandbox.salesforce.faults if world == "salesforce" else self.sandbox.kashflow.faults
-        fault = Fault(name, times, match=match or {}, params=params)
-        self.sandbox.run(lambda: faults.declare(fault))
 
     def deliveries(self, record_id: str) -> list[Delivery]:
         with self.ledger.reading() as connection:
@@ -201,9 +141,40 @@ class Road:
     def last(self, record_id: str, queue: str = "kashflow.invoice") -> Delivery:
         return [delivery for delivery in self.deliveries(record_id) if delivery.queue == queue][-1]
 
+    def story(self, record_id: str, queue: str = "kashflow.invoice") -> list[tuple[str, str]]:
+        """(ending, note) of every attempt at the newest delivery of this record, oldest first."""
+        with self.ledger.reading() as connection:
+            return [
+                (tried.ending, tried.note)
+                for tried in attempts_of(connection, [self.last(record_id, queue).id])
+            ]
+
+    def incidents(self) -> list[Incident]:
+        with self.ledger.reading() as connection:
+            return open_incidents(connection)
+
     def unfinished(self) -> int:
         with self.ledger.reading() as connection:
             return count_unfinished(connection)
+
+    def _next_due(self) -> datetime:
+        """When the first of the unfinished deliveries is due, or its lost worker's lease runs out."""
+        due, lease = DeliveryRow.due_at, DeliveryRow.lease_until
+        with self.ledger.reading() as connection:
+            moments = [
+                connection.scalar(select(func.min(due)).where(DeliveryRow.state == State.WAITING)),
+                connection.scalar(select(func.min(lease)).where(DeliveryRow.state == State.RUNNING)),
+            ]
+        return min(moment for moment in moments if moment is not None)
+
+    def _unfinished(self) -> list[tuple[str, str | None]]:
+        with self.ledger.reading() as connection:
+            rows = connection.execute(
+                select(DeliveryRow.queue, DeliveryRow.reason_text).where(
+                    DeliveryRow.state.in_([State.WAITING, State.RUNNING])
+                )
+            )
+            return [(row.queue, row.reason_text) for row in rows]
 
     def _has_heard_all(self, name: str) -> bool:
         stored = self.ledger.cursors([name])
@@ -215,8 +186,8 @@ class Road:
         return str(logged[-1].replay_id) if logged else ""
 
     def _desk(self) -> Desk:
-        salesforce_meter = Meter("salesforce", LocalBudget(SALESFORCE, time.time))
-        kashflow_meter = Meter("kashflow", LocalBudget(KASHFLOW, time.time))
+        salesforce_meter = Meter("salesforce", LocalBudget(SALESFORCE, self._seconds), self._seconds)
+        kashflow_meter = Meter("kashflow", LocalBudget(KASHFLOW, self._seconds), self._seconds)
         return Desk(
             ledger=self.ledger,
             book=self.book,
@@ -239,6 +210,4 @@ def road(ledger_url: str, seed: int = 1) -> Iterator[Road]:
     schema.upgrade(ledger_url)
     with ExitStack() as open_:
         sandbox = open_.enter_context(Sandbox(seed=seed, clock=Clock(frozen_at=TODAY)))
-        ledger = Ledger.open(ledger_url)
-        open_.callback(ledger.close)
-        yield Road(sandbox, ledger, open_)
+        yield Road(sandbox, ledger_url, open_)

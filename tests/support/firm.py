@@ -1,0 +1,146 @@
+"""What the people of a small firm do in both worlds of the sandbox, and what they then see there; not Kashforce."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sandbox.faults import Fault
+from sandbox.server import Sandbox
+
+WON = "Closed Won"
+
+Row = Mapping[str, Any]
+
+
+class Firm:
+    """The sales people in Salesforce, the bookkeeper in KashFlow, and the troubles of both systems."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+
+    def now(self) -> datetime:
+        return self.sandbox.worlds.clock.now()
+
+    # -- Salesforce as its people use it ------------------------------------------------------------
+
+    def create(self, entity: str, **fields: Any) -> str:
+        """A person makes a record; its id."""
+
+        def work() -> str:
+            world = self.sandbox.salesforce
+            with world.store.transaction(world.org.admin_id) as tx:
+                return tx.create(entity, fields)
+
+        return self.sandbox.run(work)
+
+    def change(self, record_id: str, **fields: Any) -> None:
+        def work() -> None:
+            world = self.sandbox.salesforce
+            with world.store.transaction(world.org.admin_id) as tx:
+                tx.update(record_id, fields)
+
+        self.sandbox.run(work)
+
+    def delete(self, record_id: str) -> None:
+        def work() -> None:
+            world = self.sandbox.salesforce
+            with world.store.transaction(world.org.admin_id) as tx:
+                tx.delete(record_id)
+
+        self.sandbox.run(work)
+
+    def account(self, name: str, country: str = "United Kingdom", **fields: Any) -> str:
+        return self.create("Account", Name=name, BillingCountry=country, **fields)
+
+    def product(self, name: str, price: str, **fields: Any) -> str:
+        """A product with a standard price; the id of its price book entry."""
+        product = self.create("Product2", Name=name, IsActive=True, **fields)
+        book = self.sandbox.salesforce.org.standard_book_id
+        return self.create(
+            "PricebookEntry", Pricebook2Id=book, Product2Id=product, UnitPrice=price, IsActive=True
+        )
+
+    def line(self, deal: str, entry: str, quantity: Any, unit_price: str, **fields: Any) -> str:
+        return self.create(
+            "OpportunityLineItem",
+            OpportunityId=deal,
+            PricebookEntryId=entry,
+            Quantity=quantity,
+            UnitPrice=unit_price,
+            **fields,
+        )
+
+    def record(self, record_id: str) -> Row:
+        row = self.sandbox.run(lambda: self.sandbox.salesforce.store.row(record_id))
+        assert row is not None, f"{record_id} is gone"
+        return row
+
+    def deal(self, account_id: str, amount: Any = "1200.00", **fields: Any) -> str:
+        """An open Opportunity."""
+        values = {
+            "Name": "Office refit",
+            "StageName": "Proposal/Price Quote",
+            "CloseDate": self.now().date().isoformat(),
+            "AccountId": account_id,
+            "Amount": amount,
+        }
+        return self.create("Opportunity", **{**values, **fields})
+
+    def win(self, *opportunities: str) -> None:
+        """Close them as won, all in one transaction and so in the same second."""
+
+        def work() -> None:
+            world = self.sandbox.salesforce
+            with world.store.transaction(world.org.admin_id) as tx:
+                for opportunity in opportunities:
+                    tx.update(opportunity, {"StageName": WON})
+
+        self.sandbox.run(work)
+
+    # -- KashFlow as it stands, and as a bookkeeper changes it --------------------------------------
+
+    def invoices(self, reference: str = "") -> list[Row]:
+        """Invoices as they stand in KashFlow, by our stamp; all that carry one of ours when none is named."""
+        rows = self.sandbox.run(self.sandbox.kashflow.state)["invoices"]
+        wanted = [row for row in rows if str(row.get("CustomerReference") or "").startswith("SF-")]
+        return [row for row in wanted if not reference or row["CustomerReference"] == f"SF-{reference}"]
+
+    def customers(self, name: str) -> list[Row]:
+        rows = self.sandbox.run(self.sandbox.kashflow.state)["customers"]
+        return [row for row in rows if row["Name"] == name]
+
+    def add_customer(self, code: str, name: str, **fields: Any) -> Row:
+        """A bookkeeper makes a customer by hand."""
+        body = {"Code": code, "Name": name, **fields}
+        return self.sandbox.run(lambda: self.sandbox.kashflow.customers.create(body))
+
+    def pay(self, number: int, amount: str) -> None:
+        """A bookkeeper records a payment of an invoice."""
+
+        def work() -> None:
+            world = self.sandbox.kashflow
+            account = world.bank_accounts.register.rows()[0]["Id"]
+            world.invoices.pay(number, Decimal(amount), account_id=account, method=409844)
+
+        self.sandbox.run(work)
+
+    def calls(self, method: str, path: str) -> int:
+        """How often KashFlow was asked for this, such as POST /v2/invoices."""
+        return self.sandbox.run(lambda: self.sandbox.requests["kashflow"].count(method, path))
+
+    # -- Trouble ------------------------------------------------------------------------------------
+
+    def fault(
+        self,
+        world: str,
+        name: str,
+        times: int | None = 1,
+        match: Mapping[str, Any] | None = None,
+        **params: Any,
+    ) -> None:
+        faults = self.sandbox.salesforce.faults if world == "salesforce" else self.sandbox.kashflow.faults
+        fault = Fault(name, times, match=match or {}, params=params)
+        self.sandbox.run(lambda: faults.declare(fault))
