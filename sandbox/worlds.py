@@ -11,6 +11,7 @@ from sandbox.kashflow.app import create_app as create_kashflow
 from sandbox.kashflow.world import KashFlowWorld
 from sandbox.request_log import Recorded, RequestLog
 from sandbox.salesforce.app import create_app as create_salesforce
+from sandbox.salesforce.seed import seed as plant_salesforce
 from sandbox.salesforce.world import SalesforceWorld
 
 SALESFORCE, KASHFLOW = "salesforce", "kashflow"
@@ -66,6 +67,7 @@ class Worlds:
     def _make(self) -> None:
         # Each world has its own chance: what one is asked must not change what happens in the other.
         self.salesforce = SalesforceWorld(self.clock, random.Random(f"{self._seed} salesforce"))
+        plant_salesforce(self.salesforce)
         self.kashflow = KashFlowWorld(self.clock, random.Random(f"{self._seed} kashflow"))
         self._salesforce_app: ASGIApp = create_salesforce(self.salesforce)
         self._kashflow_app: ASGIApp = create_kashflow(self.kashflow)

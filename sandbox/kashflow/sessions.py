@@ -15,7 +15,7 @@ _ASKED = 3
 
 @dataclass(frozen=True)
 class Credentials:
-    username: str = "sandbox-trading"
+    username: str = "brindlewick-office"
     password: str = field(default="Tidy-Books-26", repr=False)
     memorable_word: str = field(default="lighthouse", repr=False)
 

@@ -47,7 +47,8 @@ class KashFlowWorld:
         self.around = Surroundings(clock, rng, self.faults)
         self.credentials = credentials or Credentials()
         self.sessions = Sessions(self.credentials, self.around, session_rules or SessionRules())
-        self.office = seed.office()
+        books = seed.read_seed()
+        self.office = seed.open_office(books)
         self.audit = AuditTrail(self.around)
         self.transactions = Transactions(self.around, self.audit)
         self.bank_accounts = BankAccounts(self.around, self.office, self.transactions)
@@ -56,9 +57,9 @@ class KashFlowWorld:
         self.customers = Customers(self.around, self.office, first_id=510_001)
         self.suppliers = Suppliers(self.around, self.office, first_id=610_001)
         self._open_document_ledgers()
-        seed.plant_lists(self)
+        seed.plant_lists(self, books)
         if seeded:
-            seed.plant_business(self)
+            seed.plant_business(self, books)
 
     def _open_document_ledgers(self) -> None:
         around, office, bank, audit = self.around, self.office, self.bank_accounts, self.audit

@@ -89,7 +89,7 @@ def test_a_body_that_is_no_record_is_a_validation_error(kashflow: Books, content
         ("invoices", {"CustomerCode": "BRIG01", "LineItems": [{"NominalCode": 9999}]}),
         ("purchases", {"SupplierCode": "TIMB01", "LineItems": []}),
         ("products", {"Name": "Thing"}),
-        ("products", {"NominalCode": 4000, "Code": "brkt-s", "Name": "Taken"}),
+        ("products", {"NominalCode": 4000, "Code": "clip-s", "Name": "Taken"}),
         ("nominals", {"Code": 4000, "Name": "Taken"}),
         ("projects", {"Name": "Barn", "Status": "Asleep"}),
         ("bankaccounts", {"AccountName": " "}),

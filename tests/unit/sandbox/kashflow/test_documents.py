@@ -69,10 +69,10 @@ def test_vat_amounts_are_taken_as_sent_and_lines_rounded_half_up_to_pennies(kash
 
 
 def test_the_due_date_follows_the_customers_terms(kashflow: Books) -> None:
-    kashflow.world.customers.edit("ELMS01", PaymentTerms={"Type": "AfterMonthEnd", "Days": 10})
+    kashflow.world.customers.edit("EAST01", PaymentTerms={"Type": "AfterMonthEnd", "Days": 10})
 
     after_issue = kashflow.post("invoices", {"CustomerCode": "CALD01", "IssuedDate": "2026-02-10"})
-    after_month = kashflow.post("invoices", {"CustomerCode": "ELMS01", "IssuedDate": "2026-02-10"})
+    after_month = kashflow.post("invoices", {"CustomerCode": "EAST01", "IssuedDate": "2026-02-10"})
 
     assert after_issue["DueDate"] == "2026-02-24 12:00:00"
     assert after_month["DueDate"] == "2026-03-10 12:00:00"

@@ -168,4 +168,4 @@ def test_products_not_in_use_are_listed_on_demand_only(kashflow: Books) -> None:
 
     assert "BOOK-1" not in names(kashflow, "products/list")
     assert "BOOK-1" in names(kashflow, "products/list?filterbyinuseonly=false")
-    assert names(kashflow, "products/list?filterbycharacter=w") == ["HEAT-1"]
+    assert names(kashflow, "products/list?filterbycharacter=pel") == ["HEAT-1"]

@@ -47,7 +47,7 @@ def test_letters_in_any_case_open_a_session_that_the_header_carries(door: Books)
 
     door.client.headers["Authorization"] = f"KfToken {session['SessionToken']}"
     assert door.get("metadata")["TotalCustomerCount"] == 12
-    assert session["CompanyName"] == "Sandbox Trading Ltd"
+    assert session["CompanyName"] == "Brindlewick Office Supplies Ltd"
 
 
 def test_request_keys_bind_in_any_case(door: Books) -> None:
