@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -44,10 +45,8 @@ class Schema:
     def load(cls, hidden: Callable[[], Collection[tuple[str, str]]] = frozenset) -> Schema:
         """Read the catalogue that lies beside this module; ValueError names a field that does not fit."""
         schema = cls(hidden)
-        for name in _CATALOGUE:
-            text = files("sandbox.salesforce").joinpath("objects", f"{name}.yaml").read_text(encoding="utf-8")
-            for entity_name, facts in yaml.safe_load(text).items():
-                schema.add(_entity_from(entity_name, facts))
+        for name, facts in _catalogue().items():
+            schema.add(_entity_from(name, facts))
         return schema
 
     def add(self, entity: Entity) -> None:
@@ -102,6 +101,16 @@ class Schema:
         if field.reference_to:
             known = self._children.setdefault(field.reference_to, [])
             known.append(ChildRelationship(entity, field.name, field.children, field.cascade))
+
+
+@cache
+def _catalogue() -> dict[str, dict[str, Any]]:
+    """The catalogue's text as data, read once in a process: many orgs may be made from it."""
+    objects: dict[str, dict[str, Any]] = {}
+    for name in _CATALOGUE:
+        text = files("sandbox.salesforce").joinpath("objects", f"{name}.yaml").read_text(encoding="utf-8")
+        objects |= yaml.safe_load(text)
+    return objects
 
 
 def _entity_from(name: str, facts: dict[str, Any]) -> Entity:

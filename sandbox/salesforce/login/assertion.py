@@ -32,7 +32,7 @@ def subject_of(world: SalesforceWorld, assertion: str, audience: str, refused: R
         raise refused("invalid_grant", "audience is invalid")
     left = _number(claims.get("exp")) - world.clock.now().timestamp()
     if not -_SKEW_SECONDS < left <= _LONGEST_SECONDS + _SKEW_SECONDS:
-        raise refused("invalid_grant", "expired authorization code" if left < 0 else "invalid assertion")
+        raise refused("invalid_grant", "invalid assertion")
     user = world.user_named(str(claims.get("sub", "")))
     if user is None:
         raise refused("invalid_grant", "user hasn't approved this consumer")
