@@ -69,19 +69,25 @@ class Recorded:
         if scope["type"] != "http":
             await self._app()(scope, receive, send)
             return
-        status = NO_ANSWER
+        noted = False
+
+        def note(status: int) -> None:
+            nonlocal noted
+            noted = True
+            query = scope["query_string"].decode("latin-1")
+            self._log.record(Entry(scope["method"], scope["path"], query, _template(scope), status))
 
         async def noting(message: Message) -> None:
-            nonlocal status
+            # Noted before it is sent: whoever has the answer finds it counted.
             if message["type"] == "http.response.start":
-                status = message["status"]
+                note(message["status"])
             await send(message)
 
         try:
             await self._app()(scope, receive, noting)
         finally:
-            query = scope["query_string"].decode("latin-1")
-            self._log.record(Entry(scope["method"], scope["path"], query, _template(scope), status))
+            if not noted:
+                note(NO_ANSWER)
 
 
 def _template(scope: Scope) -> str:
