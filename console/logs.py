@@ -53,7 +53,7 @@ def configure(settings: Settings, process: str) -> None:
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level.upper())
     # These speak of every request; our own lines say what they were for.
-    for noisy in ("httpx", "httpcore", "urllib3", "simple_salesforce", "kombu", "celery.beat", "alembic"):
+    for noisy in ("httpx", "httpcore", "urllib3", "simple_salesforce", "kombu", "celery", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

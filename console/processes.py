@@ -15,7 +15,6 @@ from connectors.kashflow.patience import PATIENT
 from connectors.meter import Meter
 from console.bootstrap import House, utc_now
 from console.passwords import OPERATOR, console_password
-from console.web.server import serve
 from ledger.producing import LeaseLost
 from producers import kashflow_poll, salesforce_stream
 from producers.singleton import Singleton
@@ -113,6 +112,8 @@ def flower(house: House) -> None:
 
 def web(house: House) -> None:
     """Serve the status page behind the console's password."""
+    from console.web.server import serve  # no other process should pay for a web server
+
     settings = house.settings
     serve(house, host=settings.web_host, port=settings.web_port, password=console_password(settings))
 

@@ -19,6 +19,8 @@ GRACE_SECONDS = 20.0
 #: A process that ran this long before it ended is restarted at once; one that keeps ending waits longer each time.
 STEADY_SECONDS = 10.0
 LONGEST_WAIT_SECONDS = 30.0
+#: After so many short lives a child is called failing.
+FAILING_RESTARTS = 3
 
 
 @dataclass
@@ -119,6 +121,10 @@ class Supervisor:
 
     def child(self, name: str) -> Child:
         return next(child for child in self._children if child.name == name)
+
+    def failing(self) -> str | None:
+        """The name of a child that keeps ending soon after its start, if there is one."""
+        return next((child.name for child in self._children if child.restarts >= FAILING_RESTARTS), None)
 
     def shut_down(self) -> None:
         """Ask all children to end, those that serve the others last; kill what takes too long."""

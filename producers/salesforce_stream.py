@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 import structlog
@@ -19,6 +19,7 @@ from connectors.salesforce.streaming.change_event import (
     read_change,
 )
 from connectors.salesforce.streaming.source import (
+    ALL_RETAINED,
     NEW_ONLY,
     ChannelRefused,
     Events,
@@ -41,6 +42,9 @@ from mappings.flows import Flow
 log = structlog.get_logger("kashforce.stream")
 
 NAME = "salesforce_stream"
+
+#: The org's clock and ours need not agree to the second; better an old change too many than a new one too few.
+CLOCK_MARGIN = timedelta(minutes=1)
 
 
 @dataclass
@@ -76,6 +80,8 @@ class SalesforceStream:
         self._announce = announce
         self._clock = clock
         self._lease = lease
+        #: Channels read for the first time, and since when: what happened before is the initial load's business.
+        self._since: dict[str, datetime] = {}
 
     def run(self) -> None:
         """Listen until the source is closed. An event counts as processed once its deliveries are committed."""
@@ -107,17 +113,26 @@ class SalesforceStream:
         return [flow for flow in self._book.flows_for(change.source, change.entity) if flow.watches(change)]
 
     def _positions(self) -> dict[str, str]:
-        """Where to go on; a channel that was never read begins with what is new."""
+        """Where to go on; a channel that was never read begins with what is new.
+
+        Its cursor then says "all that is retained, since now": should the first event never be processed, the
+        next start still finds it.
+        """
         stored = self._ledger.cursors(_cursor_name(channel) for channel in self._channels)
-        return {
-            channel: stored[name].value if (name := _cursor_name(channel)) in stored else NEW_ONLY
-            for channel in self._channels
-        }
+        positions: dict[str, str] = {}
+        for channel in self._channels:
+            cursor = stored.get(_cursor_name(channel))
+            positions[channel] = cursor.value if cursor else NEW_ONLY
+            if cursor is None:
+                self._since[channel] = self._clock()
+            elif cursor.value == ALL_RETAINED and cursor.position_at:
+                self._since[channel] = cursor.position_at
+        return positions
 
     def _read(self, notice: Notice) -> _News:
         match notice:
             case Events(channel=channel, events=events):
-                return _read_events(channel, events, self._clock())
+                return _read_events(channel, events, self._clock(), since=self._since.get(channel))
             case Unreadable():
                 return self._note_unreadable(notice)
             case PositionLost(channel=channel, cursor=cursor, reason=reason):
@@ -138,6 +153,9 @@ class SalesforceStream:
                 )
             case Subscribed(channel=channel, cursor=cursor):
                 log.info("subscribed", channel=channel, cursor=cursor)
+                if cursor == NEW_ONLY:
+                    since = self._since.get(channel, self._clock())
+                    return _News(cursor=Cursor(_cursor_name(channel), ALL_RETAINED, since))
             case Trouble(error=error, wait_seconds=seconds, counter=counter):
                 log.warning("trouble", trying=counter.value, reason=error.message, again_in_seconds=seconds)
             case Idle():
@@ -162,7 +180,9 @@ class SalesforceStream:
         return news
 
 
-def _read_events(channel: str, events: Iterable[StreamEvent], now: datetime) -> _News:
+def _read_events(
+    channel: str, events: Iterable[StreamEvent], now: datetime, *, since: datetime | None
+) -> _News:
     news = _News()
     for event in events:
         position_at = None
@@ -174,8 +194,9 @@ def _read_events(channel: str, events: Iterable[StreamEvent], now: datetime) -> 
             news.incidents.append(Incident("unreadable", "salesforce", channel, event.cursor, now, detail))
         else:
             position_at = heard.commit_timestamp
-            news.changes.extend(_changes_of(heard))
-            news.incidents.extend(_gap_in(heard))
+            if since is None or position_at >= since - CLOCK_MARGIN:
+                news.changes.extend(_changes_of(heard))
+                news.incidents.extend(_gap_in(heard))
         news.cursor = Cursor(_cursor_name(channel), event.cursor, position_at)
     return news
 

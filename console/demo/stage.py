@@ -1,0 +1,136 @@
+"""Sets the stage: the sandbox as a process, an installation pointed at it, and clients to look at both worlds."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from connectors.kashflow.client import KashFlowClient
+from connectors.kashflow.patience import PATIENT
+from connectors.salesforce.rest import SalesforceClient
+from console import logs, settings
+from console.bootstrap import House
+from console.commands.up import PROCESSES, Installation
+from console.settings import PREFIX, Settings
+
+
+class StageFailed(Exception):
+    """The sandbox or a process did not come up; the text says where its log is."""
+
+
+class Stage:
+    """Everything on loopback, in a folder of its own that is gone afterwards unless something went wrong."""
+
+    def __init__(self, *, seed: int, everything: bool) -> None:
+        self._seed = seed
+        self._processes = PROCESSES if everything else ("stream", "poll", "beat")
+        self._open = ExitStack()
+        self.folder = Path(tempfile.mkdtemp(prefix="kashforce-demo-"))
+
+    def __enter__(self) -> Self:
+        try:
+            self._set_up()
+        except BaseException:
+            self._open.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+    def _set_up(self) -> None:
+        self.login = self._start_sandbox()
+        self.settings = settings.load(env_file=None, **_overrides(self.login, self.folder))
+        logs.configure(self.settings.model_copy(update={"log_level": "error"}), "demo")
+        self.installation = self._open.enter_context(
+            Installation(
+                self.settings,
+                processes=self._processes,
+                workers=1,
+                env=_environment(self.settings, self.login),
+                log_dir=self.log_dir,
+            )
+        )
+        self.installation.start()
+        self.house = self._open.enter_context(House(self.settings))
+
+    @property
+    def log_dir(self) -> Path:
+        return self.folder / "logs"
+
+    @property
+    def salesforce(self) -> SalesforceClient:
+        return self.house.salesforce
+
+    def kashflow(self) -> KashFlowClient:
+        return self.house.kashflow_client(PATIENT)
+
+    def control(self, path: str, body: Mapping[str, Any]) -> None:
+        """Tell the sandbox to misbehave; see sandbox/README.md."""
+        answer = httpx.post(f"{self.login['control']}{path}", json=body, timeout=10, trust_env=False)
+        if answer.is_error:
+            raise StageFailed(f"the sandbox refused {path}: {answer.text}")
+
+    def _start_sandbox(self) -> dict[str, Any]:
+        self.log_dir.mkdir(parents=True)
+        log = self._open.enter_context((self.log_dir / "sandbox.log").open("wb"))
+        process = self._open.enter_context(
+            subprocess.Popen(  # noqa: S603 - our own command, no shell
+                [sys.executable, "-m", "sandbox", f"--seed={self._seed}", "--until-stdin-closes"],
+                # It ends when this process does, however that ends: the pipe closes.
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,
+            )
+        )
+        line = process.stdout.readline() if process.stdout else b""
+        if not line:
+            raise StageFailed(f"the sandbox did not start; see {self.log_dir / 'sandbox.log'}")
+        login: dict[str, Any] = json.loads(line)
+        return login
+
+
+def _overrides(login: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    salesforce, kashflow = login["salesforce"], login["kashflow"]
+    return {
+        "salesforce_url": salesforce["url"],
+        "salesforce_client_id": salesforce["client_id"],
+        "salesforce_client_secret": salesforce["client_secret"],
+        "kashflow_url": kashflow["url"],
+        "kashflow_username": kashflow["username"],
+        "kashflow_password": kashflow["password"],
+        "kashflow_memorable_word": kashflow["memorable_word"],
+        "redis_url": "",
+        "ledger_url": "",
+        "state_dir": folder,
+        "mappings_dir": None,
+        "web_port": 0,
+        "flower_port": 0,
+        "sweep_seconds": 0.5,
+        "poll_seconds": 5,
+        "doubt_seconds": 2,
+        "lease_seconds": 5,
+    }
+
+
+def _environment(loaded: Settings, login: Mapping[str, Any]) -> dict[str, str]:
+    """The processes' environment: ours without any setting of a real installation, and the demonstration's own."""
+    own = {
+        f"{PREFIX}{name.upper()}": str(value)
+        for name, value in _overrides(login, loaded.state_dir).items()
+        if value is not None
+    }
+    return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)} | own
