@@ -39,7 +39,7 @@ class CometdSource:
     Without `tokens` no Authorization header is sent. `wait(seconds)` is how the client rests between two tries;
     by default `close` cuts it short. `clock` is monotonic, in seconds.
 
-    No threads: the reader's own thread polls, and while the reader works nobody does. A reader that takes longer
+    The reader's own thread polls, and while the reader works nobody does. A reader that takes longer
     than the server's patience (Salesforce: 40 s) loses the session and no event.
     """
 
@@ -64,6 +64,8 @@ class CometdSource:
         self._bell: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._is_closed = False
         self._token: AccessToken | None = None
+        #: The complete address; known once there is a token.
+        self._address = self._endpoint
         self._session: Session | None = None
         self._line: Line | None = None
 
@@ -108,7 +110,7 @@ class CometdSource:
         else:
             self._token = self._tokens.current()
         try:
-            endpoint_at(self._token.instance_url, self._endpoint)
+            self._address = endpoint_at(self._token.instance_url, self._endpoint)
         except ValueError as error:
             raise NotAllowed(str(error), system=SYSTEM) from error
 
@@ -125,11 +127,8 @@ class CometdSource:
         """A new line with an empty cookie jar: the cookies of one session make another one unknown."""
         if self._line is not None:
             self._line.close()
-        if self._token is None:
-            self._line = Line(self._endpoint, None)
-        else:
-            endpoint = endpoint_at(self._token.instance_url, self._endpoint)
-            self._line = Line(endpoint, f"{self._scheme} {self._token.access_token}")
+        authorization = f"{self._scheme} {self._token.access_token}" if self._token else None
+        self._line = Line(self._address, authorization)
         return self._line
 
     def _leave(self, session: Session) -> None:

@@ -134,5 +134,5 @@ class EventSource(Protocol):
         ...
 
     def close(self) -> None:
-        """Make `listen` say goodbye and return soon, also out of a blocking read. Safe in a signal handler."""
+        """Make `listen` say goodbye and return soon, also out of a blocking read. Safe in a signal handler. Final."""
         ...

@@ -215,9 +215,10 @@ def test_a_cursor_moves_only_when_the_reader_comes_back_for_more() -> None:
     answer = body([event(2), event(3, ORDERS), event(4), reply])
 
     reading = play.session.take(poll, answer)
-    next(reading)
-    next(reading)  # the reader is back from event 2 and now holds the one of the other channel
+    held = [next(reading) for _ in range(3)]  # the reader is back from 2 and 3, and stops with 4 in its hands
     reading.close()
+
+    assert cursors(held) == ["2", "3", "4"]
 
     play.session.distrust(CHANGES)
     assert play.begin_anew().asks_for() == (SUBSCRIBE, {CHANGES: 2})
