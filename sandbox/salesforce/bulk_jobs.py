@@ -24,6 +24,8 @@ class Job:
     created_by: str
     created_at: datetime
     api_version: str
+    #: The text of `changeOrigin` for what the job writes.
+    origin: str
     line_ending: str
     delimiter: str
     state: str = "Open"

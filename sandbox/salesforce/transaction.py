@@ -18,6 +18,7 @@ from sandbox.salesforce.rules.book import NO_RULES, RULES
 from sandbox.salesforce.schema import Schema
 from sandbox.salesforce.table import Row, Tables
 from sandbox.salesforce.validation import accepted, check_references, check_required, check_unique
+from sandbox.salesforce.values import stored
 
 T = TypeVar("T")
 
@@ -110,10 +111,11 @@ class Transaction:
         if field is None or not (field.external_id or field.type == "id"):
             message = f"Provided external ID field does not exist or is not accessible: {key_field}"
             raise ApiError("NOT_FOUND", message)
+        wanted = stored(entity, field, key)
         if field.type == "id":
-            row = self.row(str(key))
+            row = self.row(wanted)
             return [row] if row is not None and not row["IsDeleted"] else []
-        return self._tables.with_key(entity.name, field, key)
+        return self._tables.with_key(entity.name, field, wanted)
 
     def delete(self, record_id: str) -> None:
         """Into the recycle bin, with everything that hangs on it."""

@@ -142,6 +142,7 @@ def _job_from(world: SalesforceWorld, call: Call, body: dict[str, Any]) -> Job:
         created_by=call.user.id,
         created_at=world.clock.now(),
         api_version=call.version,
+        origin=call.origin("bulkapi"),
         line_ending=line_ending,
         delimiter=delimiter,
         external_id_field=key_field,

@@ -39,9 +39,8 @@ def load(world: SalesforceWorld, job: Job) -> None:
 
 
 def _load_rows(world: SalesforceWorld, job: Job, rows: list[CsvRow]) -> None:
-    origin = f"com/salesforce/api/bulkapi/{job.api_version}"
     for start in range(0, len(rows), _BATCH):
-        with world.store.transaction(job.created_by, origin) as tx:
+        with world.store.transaction(job.created_by, job.origin) as tx:
             for index, row in enumerate(rows[start : start + _BATCH], start=start):
                 if world.faults.take("bulk_unprocessed_rows", entity=job.object, index=index) is not None:
                     job.unprocessed = rows[index:]

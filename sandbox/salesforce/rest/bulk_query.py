@@ -35,6 +35,7 @@ def create(world: SalesforceWorld, call: Call) -> Reply:
         created_by=call.user.id,
         created_at=world.clock.now(),
         api_version=call.version,
+        origin=call.origin("bulkapi"),
         line_ending=line_ending,
         delimiter=delimiter,
         query=soql,

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.salesforce.errors import ApiError
@@ -71,6 +71,7 @@ def test_an_unfit_value_is_refused_by_its_code(path: str, raw: Any, code: str) -
     assert refused.value.code == code
 
 
+@settings(deadline=None)
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=2, min_value=-(10**15), max_value=10**15))
 def test_money_goes_to_json_and_back_without_drifting(amount: Decimal) -> None:
     assert parsed(json_text({"amount": amount}).encode())["amount"] == amount
@@ -83,6 +84,7 @@ def test_numbers_are_printed_as_the_platform_prints_doubles(value: str, text: st
     assert decimal_text(Decimal(value)) == text
 
 
+@settings(deadline=None)
 @given(st.datetimes(timezones=st.just(UTC)).map(lambda when: when.replace(microsecond=0)))
 def test_a_printed_datetime_is_read_back(when: datetime) -> None:
     assert read_datetime(printed(when)) == when

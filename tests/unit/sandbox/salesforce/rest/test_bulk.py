@@ -74,6 +74,18 @@ def test_parents_are_named_by_their_external_id(org: TestOrg) -> None:
     assert bad["LastName"] == "O, bi"
 
 
+def test_the_client_named_at_the_job_is_the_origin_of_its_changes(org: TestOrg) -> None:
+    origins: list[str] = []
+    org.world.store.on_commit(lambda commit: origins.append(commit.origin))
+    headers = {"sforce-call-options": "client=AcmeBooks"}
+
+    job = org.call("POST", "jobs/ingest", UPSERT, headers=headers).body
+    org.call("PUT", f"jobs/ingest/{job['id']}/batches", b"ExternalID__c,Name\nA,Acme\n")
+    org.call("PATCH", f"jobs/ingest/{job['id']}", {"state": "UploadComplete"})
+
+    assert origins == ["com/salesforce/api/bulkapi/66.0;client=AcmeBooks"]
+
+
 def test_rows_are_deleted_by_id(org: TestOrg) -> None:
     account = org.make("Account", Name="Acme")
 

@@ -86,6 +86,23 @@ def test_an_upsert_makes_then_changes_and_decodes_its_key(org: TestOrg) -> None:
     assert org.row(first.body["id"])["ExternalID__c"] == "A/1 b"
 
 
+def test_a_number_can_be_an_external_id(org: TestOrg) -> None:
+    metadata = {
+        "label": "Number",
+        "type": "Number",
+        "precision": 8,
+        "scale": 0,
+        "externalId": True,
+        "unique": True,
+    }
+    org.call("POST", "tooling/sobjects/CustomField", {"FullName": "Account.Nr__c", "Metadata": metadata})
+
+    first = org.call("PATCH", f"{ACCOUNT}/Nr__c/42", {"Name": "Acme"})
+    second = org.call("PATCH", f"{ACCOUNT}/Nr__c/42", {"Name": "Acme Ltd"})
+
+    assert (first.status, second.status) == (201, 200)
+
+
 def test_before_v46_an_updating_upsert_has_no_body(org: TestOrg) -> None:
     org.make("Account", Name="Acme", ExternalID__c="A")
 

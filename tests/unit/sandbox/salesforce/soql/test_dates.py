@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.salesforce.soql.dates import COUNTED, WORDS, days_of
@@ -35,6 +35,7 @@ def test_a_word_covers_its_days(word: str, count: int | None, first: date, after
     assert days_of(word, count, SATURDAY) == (first, after)
 
 
+@settings(deadline=None)
 @given(
     st.dates(),
     st.sampled_from(sorted(WORDS)) | st.tuples(st.sampled_from(sorted(COUNTED)), st.integers(0, 9999)),

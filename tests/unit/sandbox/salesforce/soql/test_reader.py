@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sandbox.salesforce.errors import ApiError
@@ -32,6 +32,9 @@ from sandbox.salesforce.soql.tree import (
     Text,
 )
 from tests.support.soql_text import render
+
+#: A busy machine is no reason to fail.
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 _RESERVED = (
     CLAUSES
@@ -108,16 +111,19 @@ def _queries(inner: st.SearchStrategy[Query]) -> st.SearchStrategy[Query]:
 _PLAIN = st.builds(Query, select=st.just((Selected(Path(("Id",))),)), source=_NAMES)
 
 
+@PATIENT
 @given(_queries(_PLAIN))
 def test_a_rendered_query_reads_as_itself(query: Query) -> None:
     assert parse(render(query)) == query
 
 
+@PATIENT
 @given(st.text(max_size=60))
 def test_any_text_is_a_query_or_a_query_error(text: str) -> None:
     _reads_or_refuses(text)
 
 
+@PATIENT
 @given(
     st.lists(
         st.sampled_from(
