@@ -83,7 +83,7 @@ def _cursors(seen: Status) -> Table:
         (each.name, each.value, in_words(each.moved_age_seconds), in_words(each.position_age_seconds))
         for each in seen.cursors
     ]
-    return table("Cursors", ("cursor", "position", "moved before", "last event before"), rows, numbers=2)
+    return table("Cursors", ("cursor", "position", "moved, ago", "last event, ago"), rows, numbers=2)
 
 
 def _singletons(seen: Status) -> Table:

@@ -41,7 +41,7 @@ REMEDIES: tuple[tuple[type[ConnectorError], str], ...] = (
         LoginPaused,
         "wait until then; with new credentials it is tried at once (docs/runbook.md, Login paused)",
     ),
-    (LoginFailed, "correct the credentials in the settings; it is not tried again with these"),
+    (LoginFailed, "correct the credentials in the settings; more tries with these could lock the user"),
     (NotAllowed, "give our user the permission"),
     (Unreachable, "check the address in the settings, and the network"),
     (NotNow, "it may pass: try again in some minutes"),
@@ -72,7 +72,7 @@ def explain(name: str, error: Exception) -> Finding:
             return failed(
                 name,
                 f"the database does not answer ({type(error).__name__})",
-                "check KASHFORCE_LEDGER_URL and the database server; for a new installation run 'kashforce ledger upgrade'",
+                "check KASHFORCE_LEDGER_URL, the password in it, and the database server",
             )
         case RedisError():
             return failed(

@@ -44,7 +44,7 @@ def ok(name: str, found: str) -> Finding:
     return Finding(name, Level.OK, found)
 
 
-def warning(name: str, found: str, remedy: str) -> Finding:
+def warning(name: str, found: str, remedy: str = "") -> Finding:
     return Finding(name, Level.WARNING, found, remedy)
 
 
@@ -57,16 +57,17 @@ def run_checks(
 ) -> list[Finding]:
     """Every check's findings, in order. A check that breaks down takes only those with it that need it."""
     findings: list[Finding] = []
-    unusable: set[str] = set()
+    #: Each check that says nothing about what needs it, and the one that is to blame.
+    blamed: dict[str, str] = {}
     for check in checks:
-        blocker = next((need for need in check.needs if need in unusable), None)
-        found = (
-            [warning(check.name, f"not checked, because of: {blocker}", f"mend that first: {blocker}")]
-            if blocker
-            else list(_run(check, subject, explain))
-        )
-        if blocker or any(finding.level is Level.FAILED for finding in found):
-            unusable.add(check.name)
+        culprit = next((blamed[need] for need in check.needs if need in blamed), None)
+        if culprit is not None:
+            blamed[check.name] = culprit
+            findings.append(warning(check.name, f"not checked: mend '{culprit}' first"))
+            continue
+        found = list(_run(check, subject, explain))
+        if any(finding.level is Level.FAILED for finding in found):
+            blamed[check.name] = check.name
         findings.extend(found)
     return findings
 

@@ -6,7 +6,7 @@ Reads the ledger and Redis only; neither Salesforce nor KashFlow is asked anythi
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -118,12 +118,12 @@ class Status:
     notes: tuple[str, ...]
 
 
-def status(house: House) -> Status:
+def status(house: House, clock: Callable[[], datetime] = utc_now) -> Status:
     """Needs the ledger, and does without Redis and without good mappings.
 
     Raises BadLedgerUrl, SchemaOutOfDate or SQLAlchemyError when the ledger cannot be read.
     """
-    now = utc_now()
+    now = clock()
     notes: list[str] = []
     expected = _expected_queues(house, notes)
     with house.ledger.reading() as connection:

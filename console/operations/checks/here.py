@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
-from sqlalchemy import make_url
+from sqlalchemy import URL
 
 from connectors.kashflow.address import checked_base_url
 from connectors.salesforce.streaming.endpoint import salesforce_path
@@ -56,13 +57,23 @@ def mappings(bench: Bench) -> Iterator[Finding]:
 
 
 def ledger(bench: Bench) -> Iterator[Finding]:
-    url = bench.house.settings.ledger
+    title, url = "ledger", bench.house.settings.ledger
     engine = open_engine(url)
     try:
+        if _is_missing_file(engine.url):
+            yield failed(
+                title, f"there is none yet at {engine.url.database}", "run 'kashforce ledger upgrade'"
+            )
+            return
         schema.check(engine)
     finally:
         engine.dispose()
-    yield ok("ledger", f"{make_url(url).get_backend_name()}, schema version {schema.wanted_version()}")
+    yield ok(title, f"{engine.dialect.name}, schema version {schema.wanted_version()}")
+
+
+def _is_missing_file(url: URL) -> bool:
+    """SQLite would make an empty database of it; whoever only looks leaves no traces."""
+    return url.get_backend_name() == "sqlite" and bool(url.database) and not Path(str(url.database)).exists()
 
 
 def redis(bench: Bench) -> Iterator[Finding]:

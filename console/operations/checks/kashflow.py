@@ -32,7 +32,7 @@ def login(bench: Bench) -> Iterator[Finding]:
 def vat_rates(bench: Bench) -> Iterator[Finding]:
     rates = bench.kashflow.vat_rates()
     if rates:
-        yield ok("KashFlow VAT rates", ", ".join(f"{rate:f} %" for rate in rates))
+        yield ok("KashFlow VAT rates", ", ".join(f"{rate.normalize():f} %" for rate in rates))
     else:
         yield failed(
             "KashFlow VAT rates",
