@@ -11,6 +11,9 @@ from connectors.errors import AnswerLost, Busy, ConnectorError, NotNow, QuotaSpe
 
 Answer = TypeVar("Answer")
 
+#: The code of the QuotaSpent that our own budget raises: nothing was sent.
+NO_BUDGET = "budget"
+
 
 class Meter:
     """Spends from the budget of one API. `clock` is epoch seconds, the budget's own."""
@@ -30,7 +33,7 @@ class Meter:
                 raise QuotaSpent(
                     f"not now: {why}",
                     system=self._system,
-                    code="budget",
+                    code=NO_BUDGET,
                     retry_after_seconds=max(0.0, until - self._clock()),
                 )
             case Granted(lease=lease):

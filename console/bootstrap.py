@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -39,14 +38,15 @@ from console.embedded import EmbeddedRedis
 from console.settings import BadSettings, Settings
 from ledger import schema
 from ledger.database import open_engine
-from ledger.deliveries import Waiting
 from ledger.ledger import Ledger
 from mappings.book import Book, load
 from workers.account import KashFlowAccount
+from workers.app import App, make_app
 from workers.desk import Desk
 from workers.fields import SalesforceFields
 from workers.rules import Rules
 from workers.targets import target_of
+from workers.wire import Wire
 
 log = structlog.get_logger("kashforce.bootstrap")
 
@@ -167,7 +167,17 @@ class House:
     def event_source(self) -> CometdSource:
         return CometdSource(salesforce_path(self.settings.salesforce_api_version), self.tokens)
 
-    def desk(self, announce: Callable[[Waiting], None]) -> Desk:
+    @cached_property
+    def app(self) -> App:
+        return make_app(
+            broker_url=self.redis_url, queues=self.queues, sweep_seconds=self.settings.sweep_seconds
+        )
+
+    @cached_property
+    def wire(self) -> Wire:
+        return Wire(self.app, self.redis)
+
+    def desk(self) -> Desk:
         kashflow = self.kashflow_client()
         kashflow_meter = Meter("kashflow", self.kashflow_budget)
         salesforce_meter = Meter("salesforce", self.salesforce_budget)
@@ -180,7 +190,7 @@ class House:
             kashflow_meter=kashflow_meter,
             fields=SalesforceFields(self.salesforce, salesforce_meter, utc_now).of,
             context=KashFlowAccount(kashflow, kashflow_meter, utc_now).context,
-            announce=announce,
+            announce=self.wire.announce,
             clock=utc_now,
             rules=self.rules,
         )

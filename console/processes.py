@@ -19,10 +19,9 @@ from ledger.producing import LeaseLost
 from producers import kashflow_poll, salesforce_stream
 from producers.singleton import Singleton
 from workers import spine
-from workers.app import App, make_app, run_beat, run_flower, run_worker
+from workers.app import attend, run_beat, run_flower, run_worker
 from workers.heart import Heart
 from workers.sweeper import sweep
-from workers.wire import Wire
 
 log = structlog.get_logger("kashforce.process")
 
@@ -41,7 +40,7 @@ def stream(house: House) -> None:
         house.settings.salesforce_channels,
         ledger=house.ledger,
         book=house.book,
-        announce=_wire(house).announce,
+        announce=house.wire.announce,
         clock=utc_now,
         lease=lambda: singleton.lease,
     )
@@ -64,7 +63,7 @@ def poll(house: House) -> None:
         Meter("kashflow", house.kashflow_budget),
         ledger=house.ledger,
         book=house.book,
-        announce=_wire(house).announce,
+        announce=house.wire.announce,
         clock=utc_now,
         lease=lambda: singleton.lease,
     )
@@ -79,30 +78,29 @@ def poll(house: House) -> None:
 
 def worker(house: House, queues: Sequence[str] = ()) -> None:
     """Deliver what waits on `queues`; on all of them when none is named."""
-    wire = _wire(house)
-    desk = house.desk(wire.announce)
+    desk = house.desk()
     with Heart(house.ledger, house.rules.lease_seconds, utc_now) as heart:
 
         def run(queue: str, ids: list[int]) -> None:
             spine.run(desk, heart, queue, ids)
 
         def sweep_once() -> None:
-            sweep(house.ledger, wire, house.queues, house.rules, utc_now)
+            sweep(house.ledger, house.wire, house.queues, house.rules, utc_now)
 
-        app = _app(house, run, sweep_once)
-        run_worker(app, queues=queues or house.queues, threads=house.settings.worker_threads)
+        attend(house.app, run=run, sweep=sweep_once)
+        run_worker(house.app, queues=queues or house.queues, threads=house.settings.worker_threads)
 
 
 def beat(house: House) -> None:
     """Wake the sweeper again and again."""
-    run_beat(_app(house))
+    run_beat(house.app)
 
 
 def flower(house: House) -> None:
     """Serve Flower, the window on the queues, behind the console's password."""
     settings = house.settings
     run_flower(
-        _app(house),
+        house.app,
         host=settings.flower_host,
         port=settings.flower_port,
         user=OPERATOR,
@@ -116,28 +114,6 @@ def web(house: House) -> None:
 
     settings = house.settings
     serve(house, host=settings.web_host, port=settings.web_port, password=console_password(settings))
-
-
-def _app(
-    house: House,
-    run: Callable[[str, list[int]], None] | None = None,
-    sweep_once: Callable[[], None] | None = None,
-) -> App:
-    return make_app(
-        broker_url=house.redis_url,
-        queues=house.queues,
-        run=run or _not_a_worker,
-        sweep=sweep_once or _not_a_worker,
-        sweep_seconds=house.settings.sweep_seconds,
-    )
-
-
-def _not_a_worker(*_: object) -> None:
-    raise RuntimeError("only a worker runs tasks")
-
-
-def _wire(house: House) -> Wire:
-    return Wire(_app(house), house.redis)
 
 
 @contextmanager

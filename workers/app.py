@@ -20,30 +20,27 @@ SWEEP = "kashforce.sweep"
 SWEEP_QUEUE = "kashforce.sweep"
 
 
-def make_app(
-    *,
-    broker_url: str,
-    queues: Sequence[str],
-    run: Callable[[str, list[int]], None],
-    sweep: Callable[[], None],
-    sweep_seconds: float,
-) -> Celery:
-    """A Celery application whose messages say "these deliveries wait", and nothing else.
+def make_app(*, broker_url: str, queues: Sequence[str], sweep_seconds: float) -> Celery:
+    """A Celery application that can say "these deliveries wait"; `attend` makes it one that acts on it.
 
     `queues` are the delivery queues, `<target>.<entity>`. Nothing is connected yet.
     """
     app = Celery("kashforce", set_as_current=False)
     app.conf.update(_configuration(broker_url, queues, sweep_seconds))
+    return app
 
-    @app.task(name=RUN)  # type: ignore[untyped-decorator]  # celery ships no types
+
+def attend(app: Celery, *, run: Callable[[str, list[int]], None], sweep: Callable[[], None]) -> None:
+    """Let the messages of `app` call `run(queue, ids)` and `sweep()`."""
+
+    # Not shared: Celery would give these tasks to every other application of the process as well.
+    @app.task(name=RUN, shared=False)  # type: ignore[untyped-decorator]  # celery ships no types
     def run_batch(queue: str, ids: list[int]) -> None:
         run(queue, ids)
 
-    @app.task(name=SWEEP)  # type: ignore[untyped-decorator]
+    @app.task(name=SWEEP, shared=False)  # type: ignore[untyped-decorator]
     def sweep_ledger() -> None:
         sweep()
-
-    return app
 
 
 def run_worker(app: Celery, *, queues: Sequence[str], threads: int) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -13,6 +12,7 @@ from connectors.errors import ConnectorError, NotFound
 from ledger.endings import Failed, Reason, Unchanged
 from mappings.flows import Flow
 from mappings.soql import soql
+from workers.abreast import abreast
 from workers.classify import ending_of
 from workers.desk import Desk
 from workers.work import Progress, Work, known
@@ -44,17 +44,18 @@ def read_kashflow(desk: Desk, flow: Flow, works: Sequence[Work]) -> list[Progres
         if work.delivery.record_id in links
     ]
     unlinked = [_unlinked(work) for work in works if work.delivery.record_id not in links]
-    with ThreadPoolExecutor(desk.rules.kashflow_side_by_side) as pool:
-        return [*unlinked, *pool.map(lambda work: _read_invoice(desk, flow, work), linked)]
+    return [*unlinked, *abreast(desk, _read_invoice, linked)]
 
 
-def _read_invoice(desk: Desk, flow: Flow, work: Work) -> Progress:
+def _read_invoice(desk: Desk, work: Work) -> Progress:
     told = work.delivery.hint.get("answer")
     if told and desk.clock() - work.delivery.registered_at < FRESH:
         return replace(work, record=json.loads(told, parse_float=Decimal))
     number = int(known(work.link, "the link").kashflow_key)
     try:
-        row = desk.kashflow_meter.call(lambda: desk.kashflow.invoices.get(number), priority=flow.priority)
+        row = desk.kashflow_meter.call(
+            lambda: desk.kashflow.invoices.get(number), priority=work.flow.priority
+        )
     except NotFound:
         return _gone_or_not_yet_readable(desk, work)
     except ConnectorError as error:

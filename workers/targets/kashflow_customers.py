@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from canonical.customer import Customer
-from connectors.errors import ConnectorError, Duplicate, NotFound, Unreadable
+from connectors.errors import Busy, ConnectorError, Duplicate, NotFound, Unreadable
 from connectors.kashflow.reading import Row
 from ledger.deliveries import Settlement
 from ledger.endings import Dead, Delivered, LinkFound, Reason, Unchanged
 from ledger.intents import Intent
 from mappings.codes import customer_code
+from workers.abreast import abreast
 from workers.classify import ending_of, in_doubt
 from workers.desk import Desk
-from workers.targets.matching import matches
+from workers.targets.matching import matches, searches
 from workers.work import Progress, Work, as_noun, known
 
 #: Codes tried when somebody else's customer has ours; more collisions than this are no coincidence.
@@ -43,12 +44,10 @@ class KashFlowCustomers:
 
     def compare(self, desk: Desk, works: list[Work]) -> Iterator[Progress]:
         """Look for the customer before making one."""
-        with ThreadPoolExecutor(desk.rules.kashflow_side_by_side) as pool:
-            yield from pool.map(lambda work: _look(desk, work), works)
+        yield from abreast(desk, _look, works)
 
     def send(self, desk: Desk, works: list[Work]) -> Iterator[Progress]:
-        with ThreadPoolExecutor(desk.rules.kashflow_side_by_side) as pool:
-            yield from pool.map(lambda work: _create(desk, work), works)
+        yield from abreast(desk, _create, works)
 
 
 def _stamp(work: Work) -> str:
@@ -71,12 +70,10 @@ def _look(desk: Desk, work: Work) -> Progress:
             if made is not None and _is_ours(made, work):
                 return _linked(work, made, "found the customer that an earlier attempt made")
             return work
-        found = desk.kashflow_meter.call(
-            lambda: desk.kashflow.customers.find(_model(work).name), priority=work.flow.priority
-        )
+        found = _namesakes(desk, work)
     except ConnectorError as error:
         return work.ends(ending_of(error, work.delivery, "compare", desk))
-    match matches(_model(work), found.rows):
+    match found:
         case []:
             return work
         case [row]:
@@ -87,10 +84,28 @@ def _look(desk: Desk, work: Work) -> Progress:
             return work.ends(Dead(Reason("compare", "ambiguous", text)))
 
 
+def _namesakes(desk: Desk, work: Work) -> list[Mapping[str, Any]]:
+    """The customers that may be the one we mean.
+
+    Raises Busy when none was shown and a list was incomplete: whoever would then create the customer might
+    create it twice.
+    """
+    rows: dict[object, Row] = {}
+    complete = True
+    for filters in searches(_model(work).name):
+        found = desk.kashflow_meter.call(
+            partial(desk.kashflow.customers.list, **filters), priority=work.flow.priority
+        )
+        rows |= {row.get("Code"): row for row in found.rows}
+        complete = complete and found.complete
+    same = matches(_model(work), rows.values())
+    if not same and not complete:
+        raise Busy("KashFlow left rows out while we looked for the customer", system="kashflow")
+    return same
+
+
 def _create(desk: Desk, work: Work) -> Settlement:
-    first = 0 if work.doubt is None else _attempt_of(work, work.doubt.key)
-    for attempt in range(first, first + CODE_TRIES):
-        code = customer_code(_model(work).name, _account_id(work), attempt)
+    for code in _codes(work):
         settlement = _create_with_code(desk, work, code)
         if settlement is not None:
             return settlement
@@ -129,11 +144,15 @@ def _refused_or_taken(desk: Desk, work: Work, code: str, error: ConnectorError) 
 
 
 def _adopt_if_ours(desk: Desk, work: Work, code: str) -> Settlement | None:
+    """None when the customer that has the code is somebody else's; nobody knows that of one that cannot be read yet."""
     try:
         row = _customer_with_code(desk, work, code)
     except ConnectorError as error:
         return work.ends(ending_of(error, work.delivery, "send", desk))
-    if row is not None and _is_ours(row, work):
+    if row is None:
+        text = f"KashFlow says that the code {code} is taken and does not show by whom"
+        return work.ends(in_doubt(work.delivery, Reason("send", "not_readable_yet", text), desk))
+    if _is_ours(row, work):
         return _linked(work, row, f"customer {code} was made by an earlier attempt")
     return None
 
@@ -151,10 +170,15 @@ def _is_ours(row: Mapping[str, Any], work: Work) -> bool:
     return _account_id(work) in str(row.get("Note") or "")
 
 
-def _attempt_of(work: Work, code: str) -> int:
-    """Which of our candidate codes this is: a repeat must use the same one."""
+def _codes(work: Work) -> list[str]:
+    """The codes to try. A repeat begins with the one of the first try, even if the Account was renamed since:
+    as long as nobody knows what became of it, no other code is safe."""
     name, account_id = _model(work).name, _account_id(work)
-    return next((n for n in range(CODE_TRIES) if customer_code(name, account_id, n) == code), 0)
+    codes = [customer_code(name, account_id, attempt) for attempt in range(CODE_TRIES)]
+    if work.doubt is None:
+        return codes
+    first = work.doubt.key
+    return [first, *(codes[codes.index(first) + 1 :] if first in codes else codes)]
 
 
 def _linked(work: Work, row: Mapping[str, Any], note: str) -> Settlement:

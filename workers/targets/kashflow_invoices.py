@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -21,6 +20,7 @@ from ledger.deliveries import NewDelivery, Settlement, deliveries_of
 from ledger.endings import Dead, Delivered, LinkFound, NotNow, Reason, State, Unchanged
 from ledger.intents import Intent
 from ledger.links import Link
+from workers.abreast import abreast
 from workers.classify import ending_of, in_doubt
 from workers.desk import Desk
 from workers.work import Progress, Work, as_noun, known
@@ -56,8 +56,7 @@ class KashFlowInvoices:
         """Look for the invoice where an earlier attempt may have made it."""
         yield from (work for work in works if work.doubt is None)
         doubted = [work for work in works if work.doubt is not None]
-        with ThreadPoolExecutor(desk.rules.kashflow_side_by_side) as pool:
-            yield from pool.map(lambda work: _look(desk, work), doubted)
+        yield from abreast(desk, _look, doubted)
 
     def send(self, desk: Desk, works: list[Work]) -> Iterator[Progress]:
         now = desk.clock()
@@ -67,8 +66,7 @@ class KashFlowInvoices:
                 for w in works
             ]
         )
-        with ThreadPoolExecutor(desk.rules.kashflow_side_by_side) as pool:
-            yield from pool.map(lambda work: _create(desk, work), works)
+        yield from abreast(desk, _create, works)
 
 
 def _model(work: Work) -> Invoice:

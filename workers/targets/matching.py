@@ -1,4 +1,4 @@
-"""Which KashFlow customers are the one we mean: exact after normalising, never a guess."""
+"""Which KashFlow customers are the one we mean, and how to have them shown: exact after normalising, never a guess."""
 
 from __future__ import annotations
 
@@ -10,6 +10,23 @@ from typing import Any
 from canonical.customer import Customer
 
 _NOT_A_LETTER_OR_DIGIT = re.compile(r"[^a-z0-9]+")
+_PLAIN_WORD = re.compile(r"[A-Za-z0-9]+")
+
+
+def searches(name: str) -> list[dict[str, str]]:
+    """Filters of KashFlow's customer list that together show whoever `matches` would accept.
+
+    KashFlow compares letter by letter, so neither text may reach across a point, a space or an accent: the longest
+    plain word, and the first letter with and without its accent, which also shows `3M` to who looks for `3 M`.
+    Only a name of one word that begins with an accent over there, and without one here, stays hidden.
+    """
+    words = _PLAIN_WORD.findall(name)
+    first = next((char for char in name if char.isalnum()), "")
+    initials = {first, unicodedata.normalize("NFKD", first)[:1]} - {""}
+    return [
+        {"searchtext": max(words, key=len, default=name.strip())},
+        *({"namestartswith": initial} for initial in sorted(initials)),
+    ]
 
 
 def matches(customer: Customer, rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
