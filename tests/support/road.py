@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from pydantic import SecretStr
 from sqlalchemy import func, select
@@ -25,7 +26,7 @@ from ledger.ledger import Ledger
 from ledger.overview import attempts_of, count_unfinished, deliveries_of
 from ledger.producing import Incident, open_incidents
 from ledger.tables import DeliveryRow
-from mappings.book import load
+from mappings.book import Book, load
 from producers.kashflow_poll import KashFlowPoll
 from producers.salesforce_stream import SalesforceStream
 from sandbox.clock import Clock
@@ -36,6 +37,7 @@ from workers.account import KashFlowAccount
 from workers.desk import Desk
 from workers.fields import SalesforceFields
 from workers.heart import Heart
+from workers.report import Report
 from workers.rules import Rules
 
 #: A Tuesday; British time is UTC then.
@@ -51,7 +53,7 @@ class Road(Firm):
         self.ledger_url = ledger_url
         self.ledger = Ledger.open(ledger_url)
         open_.callback(self.ledger.close)
-        self.book = load()
+        self.book = _shipped_book()
         login = sandbox.announcement()
         self._tokens = client_credentials(
             login["salesforce"]["url"], login["salesforce"]["client_id"], login["salesforce"]["client_secret"]
@@ -104,11 +106,15 @@ class Road(Firm):
             clock=self.now,
         ).look()
 
+    def work_on(self, queue: str, desk: Desk | None = None) -> Report:
+        """Let one worker take one batch."""
+        return spine.run(desk or self.desk, self.heart, queue, [])
+
     def work(self, desk: Desk | None = None, rounds: int = 20) -> None:
         """Work on every queue until nothing is due any more."""
         queues = list(dict.fromkeys(flow.queue for flow in self.book.flows))
         for _ in range(rounds):
-            if not sum(spine.run(desk or self.desk, self.heart, queue, []).claimed for queue in queues):
+            if not sum(self.work_on(queue, desk).claimed for queue in queues):
                 return
         raise AssertionError(f"still not at rest after {rounds} rounds")
 
@@ -123,9 +129,7 @@ class Road(Firm):
             self.work()
 
     def catch_up(self) -> None:
-        """Hear and work until neither brings anything new: our own writes come back as events too."""
-        self.hear()
-        self.rest()
+        """Hear all there is, and work until nothing is unfinished. Our own writes are heard the next time."""
         self.hear()
         self.rest()
 
@@ -204,10 +208,20 @@ class Road(Firm):
         )
 
 
+@cache
+def _shipped_book() -> Book:
+    return load()
+
+
 @contextmanager
-def road(ledger_url: str, seed: int = 1) -> Iterator[Road]:
-    """A fresh sandbox and a fresh ledger."""
+def road(sandbox: Sandbox, ledger_url: str) -> Iterator[Road]:
+    """Fresh worlds on the morning of TODAY, and a fresh ledger. The servers may have served other tests before."""
+
+    def begin() -> None:
+        sandbox.worlds.clock = Clock(frozen_at=TODAY)
+        sandbox.worlds.reset()
+
+    sandbox.run(begin)
     schema.upgrade(ledger_url)
     with ExitStack() as open_:
-        sandbox = open_.enter_context(Sandbox(seed=seed, clock=Clock(frozen_at=TODAY)))
         yield Road(sandbox, ledger_url, open_)
