@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import groupby
 
 from ledger.endings import Dead, Reason, Unchanged
+from mappings.flows import Flow
 from mappings.problems import MappingProblem
 from workers import sources
 from workers.desk import Desk
@@ -16,9 +16,8 @@ from workers.work import Progress, Work, known
 
 def hydrate(desk: Desk, works: list[Work]) -> Iterator[Progress]:
     """Read the records' present state, one request per flow where the source allows it."""
-    for _, group in groupby(sorted(works, key=lambda work: work.flow.name), key=lambda work: work.flow.name):
-        same_flow = list(group)
-        yield from sources.read(desk, same_flow[0].flow, same_flow)
+    for flow, group in _by_flow(works):
+        yield from sources.read(desk, flow, group)
 
 
 def understand(desk: Desk, works: list[Work]) -> Iterator[Progress]:
@@ -38,7 +37,8 @@ def understand(desk: Desk, works: list[Work]) -> Iterator[Progress]:
 
 def resolve(desk: Desk, works: list[Work]) -> Iterator[Progress]:
     """Find the thing on the other side, or what has to come first."""
-    return target_of(works[0].flow).resolve(desk, works)
+    for flow, group in _by_flow(works):
+        yield from target_of(flow).resolve(desk, group)
 
 
 def express(desk: Desk, works: list[Work]) -> Iterator[Progress]:
@@ -54,9 +54,20 @@ def express(desk: Desk, works: list[Work]) -> Iterator[Progress]:
 
 def compare(desk: Desk, works: list[Work]) -> Iterator[Progress]:
     """End what is there already; this also ends the echoes of our own writes."""
-    return target_of(works[0].flow).compare(desk, works)
+    for flow, group in _by_flow(works):
+        yield from target_of(flow).compare(desk, group)
 
 
 def send(desk: Desk, works: list[Work]) -> Iterator[Progress]:
     """Write what is left, and turn every answer into one ending."""
-    return target_of(works[0].flow).send(desk, works)
+    for flow, group in _by_flow(works):
+        yield from target_of(flow).send(desk, group)
+
+
+def _by_flow(works: list[Work]) -> Iterator[tuple[Flow, list[Work]]]:
+    """One queue may carry several flows: deals and orders both become invoices."""
+    groups: dict[str, list[Work]] = {}
+    for work in works:
+        groups.setdefault(work.flow.name, []).append(work)
+    for group in groups.values():
+        yield group[0].flow, group

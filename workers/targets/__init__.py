@@ -14,7 +14,7 @@ from workers.work import Progress, Work
 
 
 class Target(Protocol):
-    """The three steps of the spine that differ by target. Each gets works of one queue."""
+    """The three steps of the spine that differ by target. Each gets works of one flow."""
 
     def resolve(self, desk: Desk, works: list[Work]) -> Iterator[Progress]: ...
     def compare(self, desk: Desk, works: list[Work]) -> Iterator[Progress]: ...

@@ -128,9 +128,8 @@ def _look(desk: Desk, work: Work) -> Progress:
         case []:
             return work
         case [row]:
-            return _delivered(
-                desk, work, row, f"found invoice {row.get('Number')}, made by an earlier attempt"
-            )
+            note = f"found invoice {row.get('Number')}, made by an earlier attempt"
+            return _delivered(desk, work, row, note, told={})
         case rows:
             numbers = ", ".join(str(row.get("Number")) for row in rows)
             text = f"KashFlow has invoices {numbers} with the reference {reference}; delete the copies, then replay"
@@ -143,7 +142,8 @@ def _create(desk: Desk, work: Work) -> Settlement:
         row = desk.kashflow_meter.call(
             lambda: desk.kashflow.invoices.create(body), priority=work.flow.priority
         )
-        return _delivered(desk, work, row, f"created invoice {row.get('Number')}")
+        note = f"created invoice {row.get('Number')}"
+        return _delivered(desk, work, row, note, told={"answer": _header_of(row)})
     except Unreadable as error:
         return work.ends(in_doubt(work.delivery, Reason("send", "unreadable", error.message), desk))
     except ConnectorError as error:
@@ -153,8 +153,13 @@ def _create(desk: Desk, work: Work) -> Settlement:
         return work.ends(ending_of(error, work.delivery, "send", desk), closes=(_model(work).reference,))
 
 
-def _delivered(desk: Desk, work: Work, row: Mapping[str, Any], note: str) -> Settlement:
-    """Raises Unreadable when the answer does not say which invoice it was."""
+def _delivered(
+    desk: Desk, work: Work, row: Mapping[str, Any], note: str, *, told: Mapping[str, str]
+) -> Settlement:
+    """The end of a delivery whose invoice exists. `told` goes along with the write-back.
+
+    Raises Unreadable when the row does not say which invoice it is.
+    """
     kashflow_id, number = row.get("Id"), row.get("Number")
     if not kashflow_id or not number:
         raise Unreadable("the answer names neither Id nor Number of the invoice", system="kashflow")
@@ -165,7 +170,7 @@ def _delivered(desk: Desk, work: Work, row: Mapping[str, Any], note: str) -> Set
         version=f"created for {work.delivery.id}",
         kind="created",
         occurred_at=desk.clock(),
-        hint={"answer": _header_of(row)},
+        hint=told,
     )
     return work.ends(
         Delivered(note + _drift(work, row)),
