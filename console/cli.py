@@ -24,12 +24,14 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a ta
 
 def main() -> None:
     """The entry point. Expected errors are one line on standard error; exit codes are in docs/runbook.md."""
-    from console.exits import EXPECTED, leave_with
-
     try:
         app()
-    except EXPECTED as error:
+    except Exception as error:
+        # Imported only now, because it knows every room's errors and --help should not wait for every room.
+        from console.exits import leave_with
+
         leave_with(error)
+        raise
 
 
 @app.command(epilog="Example: kashforce demo --seed 7")

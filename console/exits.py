@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from enum import IntEnum
-from typing import NoReturn
 
 from connectors.errors import ConnectorError, NotNow
 from console.embedded import NoEmbeddedServer
@@ -41,8 +40,10 @@ EXPECTED = (
 )
 
 
-def leave_with(error: Exception) -> NoReturn:
-    """One line on standard error, and the exit code."""
+def leave_with(error: Exception) -> None:
+    """One line on standard error and the exit code for an expected error; returns for any other, which is a bug."""
+    if not isinstance(error, EXPECTED):
+        return
     print(f"kashforce: {error}", file=sys.stderr)
     match error:
         case NotNow():
