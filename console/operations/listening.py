@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from typing import Any, assert_never
 
 from connectors.errors import ConnectorError, NotNow
@@ -63,14 +64,15 @@ class Listener:
 
     def _listen(self, cursor: str, max_events: int, *, is_patient: bool) -> Exit:
         printed = 0
-        for notice in self._source.listen({self._channel: cursor}):
-            for line in self._lines(notice):
-                self._say(line)
-                printed += 1
-                if printed == max_events:
-                    return Exit.OK
-            if self._is_hopeless(notice, is_patient):
-                return self._failure()
+        with closing(self._source.listen({self._channel: cursor})) as notices:
+            for notice in notices:
+                for line in self._lines(notice):
+                    self._say(line)
+                    printed += 1
+                    if printed == max_events:
+                        return Exit.OK
+                if self._is_hopeless(notice, is_patient):
+                    return self._failure()
         return Exit.OK if self._was_subscribed or self._was_interrupted else self._failure()
 
     def _failure(self) -> Exit:
