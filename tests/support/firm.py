@@ -52,7 +52,7 @@ class Firm:
 
         self.sandbox.run(work)
 
-    def account(self, name: str, country: str = "United Kingdom", **fields: Any) -> str:
+    def account(self, name: str, country: str | None = "United Kingdom", **fields: Any) -> str:
         return self.create("Account", Name=name, BillingCountry=country, **fields)
 
     def product(self, name: str, price: str, **fields: Any) -> str:
@@ -102,11 +102,17 @@ class Firm:
 
     # -- KashFlow as it stands, and as a bookkeeper changes it --------------------------------------
 
-    def invoices(self, reference: str = "") -> list[Row]:
-        """Invoices as they stand in KashFlow, by our stamp; all that carry one of ours when none is named."""
+    def stamp(self, opportunity: str) -> str:
+        """The reference that the invoice of this Opportunity carries."""
+        return f"SF-{opportunity}"
+
+    def invoices(self, opportunity: str = "") -> list[Row]:
+        """Invoices as they stand in KashFlow, by our stamp; all that carry one when no Opportunity is named."""
         rows = self.sandbox.run(self.sandbox.kashflow.state)["invoices"]
         wanted = [row for row in rows if str(row.get("CustomerReference") or "").startswith("SF-")]
-        return [row for row in wanted if not reference or row["CustomerReference"] == f"SF-{reference}"]
+        return [
+            row for row in wanted if not opportunity or row["CustomerReference"] == self.stamp(opportunity)
+        ]
 
     def customers(self, name: str) -> list[Row]:
         rows = self.sandbox.run(self.sandbox.kashflow.state)["customers"]

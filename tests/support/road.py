@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
@@ -51,6 +52,7 @@ class Road(Firm):
     def __init__(self, sandbox: Sandbox, ledger_url: str, open_: ExitStack) -> None:
         super().__init__(sandbox)
         self.ledger_url = ledger_url
+        self._open = open_
         self.ledger = Ledger.open(ledger_url)
         open_.callback(self.ledger.close)
         self.book = _shipped_book()
@@ -72,6 +74,7 @@ class Road(Firm):
             )
         )
         self.desk = self._desk()
+        self.queues = tuple(dict.fromkeys(flow.queue for flow in self.book.flows))
         self.heart = open_.enter_context(Heart(self.ledger, 30, self.now))
 
     def _seconds(self) -> float:
@@ -106,15 +109,20 @@ class Road(Firm):
             clock=self.now,
         ).look()
 
+    def another_desk(self) -> Desk:
+        """The desk of a second worker process: its own ledger connections, the same systems."""
+        ledger = Ledger.open(self.ledger_url)
+        self._open.callback(ledger.close)
+        return replace(self.desk, ledger=ledger)
+
     def work_on(self, queue: str, desk: Desk | None = None) -> Report:
         """Let one worker take one batch."""
         return spine.run(desk or self.desk, self.heart, queue, [])
 
     def work(self, desk: Desk | None = None, rounds: int = 20) -> None:
         """Work on every queue until nothing is due any more."""
-        queues = list(dict.fromkeys(flow.queue for flow in self.book.flows))
         for _ in range(rounds):
-            if not sum(self.work_on(queue, desk).claimed for queue in queues):
+            if not sum(self.work_on(queue, desk).claimed for queue in self.queues):
                 return
         raise AssertionError(f"still not at rest after {rounds} rounds")
 
