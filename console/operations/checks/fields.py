@@ -85,7 +85,7 @@ def readable(bench: Bench) -> Iterator[Finding]:
         if needed:
             yield failed(title, f"not visible to us: {', '.join(needed)}", SHOW_REMEDY)
             continue
-        without = f"; without these, which nobody needs: {', '.join(optional)}" if optional else ""
+        without = f"; optional, and not there: {', '.join(optional)}" if optional else ""
         yield ok(title, f"all {len(absent) - len(optional)} are visible{without}")
 
 

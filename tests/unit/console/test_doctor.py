@@ -112,7 +112,7 @@ def test_the_round_leaves_no_session_behind_at_the_streaming_api(sandbox: Sandbo
     assert sandbox.run(lambda: list(sandbox.salesforce.events.clients.living())) == []
 
 
-def test_fields_that_no_organisation_needs_are_told_without_alarm(findings: Examine) -> None:
+def test_optional_fields_that_are_not_there_are_told_without_alarm(findings: Examine) -> None:
     read = findings()["fields read by opportunity_to_invoice"]
 
     assert read.level is Level.OK
