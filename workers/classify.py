@@ -27,8 +27,8 @@ def ending_of(error: ConnectorError, delivery: Delivery, stage: str, desk: Desk)
     reason = Reason(stage, error.code or type(error).__name__, f"{error.system}: {error.message}")
     match error:
         # Nothing is wrong with the record: these attempts do not count.
-        case Unreachable() | QuotaSpent() | LoginPaused():
-            return TryLater(_later(_asked_wait(error, desk.rules.backoff(1, desk.rng)), desk), reason)
+        case Unreachable() | QuotaSpent() | LoginPaused() | Busy(code=""):
+            return _held_back(error, delivery, reason, desk)
         case LoginFailed():
             return TryLater(_later(desk.rules.configuration_seconds, desk), reason)
         case NotAllowed():
@@ -44,10 +44,23 @@ def ending_of(error: ConnectorError, delivery: Delivery, stage: str, desk: Desk)
             )
 
 
+def ending_of_each(error: ConnectorError, delivery: Delivery, stage: str, desk: Desk) -> Ending:
+    """As `ending_of`, where one call for the whole batch failed: a lost answer then says nothing about any record."""
+    if isinstance(error, AnswerLost):
+        reason = Reason(stage, error.code or type(error).__name__, f"{error.system}: {error.message}")
+        return _held_back(error, delivery, reason, desk)
+    return ending_of(error, delivery, stage, desk)
+
+
 def in_doubt(delivery: Delivery, reason: Reason, desk: Desk) -> Ending:
     """The ending when a request may have been carried out: look again, but not before it must have shown."""
     wait = max(desk.rules.doubt_seconds, desk.rules.backoff(delivery.attempts + 1, desk.rng))
     return _failed(wait, delivery, reason, desk)
+
+
+def _held_back(error: NotNow, delivery: Delivery, reason: Reason, desk: Desk) -> Ending:
+    waited_seconds = (desk.clock() - delivery.registered_at).total_seconds()
+    return TryLater(_later(_asked_wait(error, desk.rules.hold(waited_seconds, desk.rng)), desk), reason)
 
 
 def _failed(wait_seconds: float, delivery: Delivery, reason: Reason, desk: Desk) -> Ending:

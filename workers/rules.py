@@ -12,8 +12,8 @@ class Rules:
 
     #: A claim is void this long after its worker's last heartbeat.
     lease_seconds: float = 30
-    #: Attempts that count before a delivery ends dead.
-    max_attempts: int = 8
+    #: Attempts that count before a delivery ends dead; with the waits between them three quarters of an hour.
+    max_attempts: int = 12
     #: First wait after a failure; doubles with every attempt.
     backoff_seconds: float = 2
     backoff_ceiling_seconds: float = 15 * 60
@@ -30,5 +30,14 @@ class Rules:
 
     def backoff(self, attempts: int, rng: random.Random) -> float:
         """Seconds to wait after the attempt number `attempts` (from 1) failed, with a fifth of jitter."""
-        wait = min(self.backoff_seconds * 2 ** min(attempts - 1, 20), self.backoff_ceiling_seconds)
-        return float(wait * rng.uniform(0.8, 1.2))
+        return self._jittered(self.backoff_seconds * 2 ** min(attempts - 1, 20), rng)
+
+    def hold(self, waited_seconds: float, rng: random.Random) -> float:
+        """Seconds to hold back a delivery that nothing is wrong with, and that has waited so long already.
+
+        The longer the trouble lasts the rarer the question: each costs calls of the other system, which is well.
+        """
+        return self._jittered(max(self.backoff_seconds, waited_seconds / 4), rng)
+
+    def _jittered(self, wait_seconds: float, rng: random.Random) -> float:
+        return float(min(wait_seconds, self.backoff_ceiling_seconds) * rng.uniform(0.8, 1.2))

@@ -15,7 +15,7 @@ from ledger.endings import Dead, Ending, Reason
 from ledger.intents import Intent
 from ledger.links import Link
 from mappings.flows import Flow
-from workers.classify import ending_of, in_doubt
+from workers.classify import ending_of_each, in_doubt
 from workers.desk import Desk
 
 log = structlog.get_logger("kashforce.spine")
@@ -117,7 +117,7 @@ def _whole_or_one_by_one(step: Step, desk: Desk, works: list[Work]) -> list[Prog
     except ConnectorError as error:
         # What holds for every record (no connection, no budget) is not asked for again record by record.
         if len(works) == 1 or not _may_be_one_records_fault(error):
-            return [work.ends(ending_of(error, work.delivery, step.__name__, desk)) for work in works]
+            return [work.ends(ending_of_each(error, work.delivery, step.__name__, desk)) for work in works]
     except Exception as error:
         if len(works) == 1:
             log.exception("step_broke", step=step.__name__, deliveries=[works[0].delivery.id])

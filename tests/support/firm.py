@@ -150,3 +150,8 @@ class Firm:
         faults = self.sandbox.salesforce.faults if world == "salesforce" else self.sandbox.kashflow.faults
         fault = Fault(name, times, match=match or {}, params=params)
         self.sandbox.run(lambda: faults.declare(fault))
+
+    def recover(self, world: str) -> None:
+        """The end of all troubles of this world."""
+        faults = self.sandbox.salesforce.faults if world == "salesforce" else self.sandbox.kashflow.faults
+        self.sandbox.run(faults.clear)

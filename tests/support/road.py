@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from connectors.budget import KASHFLOW, SALESFORCE, LocalBudget
 from connectors.kashflow.client import KashFlowClient
 from connectors.kashflow.credentials import KashFlowCredentials
+from connectors.kashflow.patience import Patience
 from connectors.meter import Meter
 from connectors.salesforce.oauth import client_credentials
 from connectors.salesforce.rest import SalesforceClient
@@ -71,6 +72,7 @@ class Road(Firm):
                     SecretStr(kashflow["memorable_word"]),
                 ),
                 timeout_seconds=5,
+                patience=Patience(waits_seconds=(0.2,), sleep=lambda _: None),
             )
         )
         self.desk = self._desk()
@@ -152,6 +154,11 @@ class Road(Firm):
 
     def last(self, record_id: str, queue: str = "kashflow.invoice") -> Delivery:
         return [delivery for delivery in self.deliveries(record_id) if delivery.queue == queue][-1]
+
+    def written_back(self, opportunity: str) -> Delivery:
+        """The newest delivery of this Opportunity's invoice back to Salesforce."""
+        (invoice,) = self.invoices(opportunity)
+        return self.last(str(invoice["Id"]), "salesforce.opportunity")
 
     def story(self, record_id: str, queue: str = "kashflow.invoice") -> list[tuple[str, str]]:
         """(ending, note) of every attempt at the newest delivery of this record, oldest first."""

@@ -10,7 +10,7 @@ from connectors.salesforce.collections import RowResult
 from ledger.deliveries import Settlement
 from ledger.endings import Dead, Delivered, Reason, Unchanged
 from mappings.recordmapping import RecordMapping
-from workers.classify import ending_of
+from workers.classify import ending_of, ending_of_each
 from workers.desk import Desk
 from workers.work import Progress, Work, known
 
@@ -44,7 +44,7 @@ class SalesforceRecords:
                 lambda: desk.salesforce.collections_update(entity, records), priority=priority
             )
         except ConnectorError as error:
-            yield from (work.ends(ending_of(error, work.delivery, "send", desk)) for work in works)
+            yield from (work.ends(ending_of_each(error, work.delivery, "send", desk)) for work in works)
             return
         for work, result in zip(works, results, strict=True):
             yield _ending(desk, work, result)
