@@ -41,6 +41,7 @@ def followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Road]:
     monkeypatch.setitem(targets._TARGETS, "kashflow.product", module.KashFlowProducts())
     with Sandbox(seed=1) as sandbox, road(sandbox, f"sqlite:///{tmp_path}/ledger.db") as opened:
         opened.book = load(folder)
+        opened.queues = tuple(dict.fromkeys(flow.queue for flow in opened.book.flows))
         opened.desk = replace(opened.desk, book=opened.book)
         yield opened
 
@@ -50,9 +51,11 @@ def test_products_added_by_the_recipe_are_made_once_and_follow_their_source(foll
     shelf = str(followed.record(entry)["Product2Id"])
     followed.create("Product2", Name="Offcuts", ProductCode="OFFCUTS", IsActive=True)
 
-    followed.catch_up()
+    followed.hear()
+    followed.work()
     followed.change(shelf, Name="Walnut shelf, oiled")
-    followed.catch_up()
+    followed.hear()
+    followed.work()
 
     made = [row for row in followed.kashflow.products.list().rows if row["Code"] in ("SHELF-W", "OFFCUTS")]
     assert {(row["Name"], row["Price"]) for row in made} == {("Walnut shelf, oiled", 180), ("Offcuts", 0)}
