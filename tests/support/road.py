@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -23,8 +23,9 @@ from connectors.salesforce.streaming.cometd import CometdSource
 from connectors.salesforce.streaming.endpoint import salesforce_path
 from ledger import schema
 from ledger.deliveries import Delivery
-from ledger.endings import State
+from ledger.endings import LinkFound, State
 from ledger.ledger import Ledger
+from ledger.links import remember_links
 from ledger.overview import attempts_of, count_unfinished, deliveries_of
 from ledger.producing import Incident, open_incidents
 from ledger.tables import DeliveryRow
@@ -147,6 +148,11 @@ class Road(Firm):
         """Let the sandbox's time pass, and expired leases with it."""
         self.sandbox.worlds.clock.advance(seconds)
         self.ledger.expire_leases(now=self.now())
+
+    def link(self, found: Sequence[LinkFound]) -> None:
+        """Pairs that Kashforce has known for long."""
+        with self.ledger.writing() as connection:
+            remember_links(connection, found, self.now())
 
     def deliveries(self, record_id: str) -> list[Delivery]:
         with self.ledger.reading() as connection:
