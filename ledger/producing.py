@@ -61,6 +61,7 @@ class LeaseLost(Exception):
 
 
 def move_cursors(connection: Connection, cursors: Sequence[Cursor], now: datetime) -> None:
+    """Write how far each producer has read; a cursor that is new begins here."""
     if cursors:
         connection.execute(
             insert_or_update(
@@ -74,6 +75,7 @@ def move_cursors(connection: Connection, cursors: Sequence[Cursor], now: datetim
 
 
 def read_cursors(connection: Connection, names: Iterable[str]) -> dict[str, Cursor]:
+    """The cursors with these names, by name; one that was never moved is left out."""
     rows = connection.execute(select(CursorRow.__table__).where(CursorRow.name.in_(sorted(set(names)))))
     return {row.name: Cursor(row.name, row.value, row.position_at) for row in rows}
 
@@ -114,6 +116,7 @@ def check_lease(connection: Connection, lease: Lease) -> None:
 
 
 def note_incidents(connection: Connection, incidents: Sequence[Incident], now: datetime) -> None:
+    """Write what was not noted before."""
     if incidents:
         connection.execute(
             insert_or_ignore(connection, IncidentRow),
@@ -152,6 +155,7 @@ def read_sightings(connection: Connection, source: str, entity: str) -> dict[str
 
 
 def write_sightings(connection: Connection, sightings: Sequence[Sighting], now: datetime) -> None:
+    """Remember what the poll saw of each record, in place of what it saw before."""
     if sightings:
         connection.execute(
             insert_or_update(
