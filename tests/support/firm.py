@@ -141,6 +141,10 @@ class Firm:
 
         self.sandbox.run(work)
 
+    def take_payments_back(self, number: int) -> None:
+        """The bookkeeper deletes the payments of an invoice."""
+        self.sandbox.run(lambda: self.sandbox.kashflow.invoices.edit(number, PaymentLines=[]))
+
     def calls(self, method: str, path: str) -> int:
         """How often KashFlow was asked for this, such as POST /v2/invoices."""
         return self.sandbox.run(lambda: self.sandbox.requests["kashflow"].count(method, path))

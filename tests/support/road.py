@@ -46,6 +46,8 @@ from workers.rules import Rules
 #: A Tuesday; British time is UTC then.
 TODAY = datetime(2026, 3, 10, 9, 30, tzinfo=UTC)
 CHANNEL = "/data/ChangeEvents"
+#: Where the ledger keeps how far that channel was read.
+CURSOR = f"salesforce_stream:{CHANNEL}"
 
 
 class Road(Firm):
@@ -91,14 +93,13 @@ class Road(Firm):
         producer = SalesforceStream(
             source, [CHANNEL], ledger=self.ledger, book=self.book, announce=lambda _: None, clock=self.now
         )
-        name = f"salesforce_stream:{CHANNEL}"
-        if self._has_heard_all(name):
+        if self.has_heard_all():
             return
-        known = self.ledger.cursors([name])
-        position = known[name].value if name in known else "-2"
+        known = self.ledger.cursors([CURSOR])
+        position = known[CURSOR].value if CURSOR in known else "-2"
         for notice in source.listen({CHANNEL: position}):
             producer.hear(notice)
-            if self._has_heard_all(name):
+            if self.has_heard_all():
                 return
 
     def look(self) -> None:
@@ -201,9 +202,10 @@ class Road(Firm):
             )
             return [(row.queue, row.reason_text) for row in rows]
 
-    def _has_heard_all(self, name: str) -> bool:
-        stored = self.ledger.cursors([name])
-        return (stored[name].value if name in stored else "") == self.sandbox.run(self._newest_event)
+    def has_heard_all(self) -> bool:
+        """True when the cursor stands at the newest event."""
+        stored = self.ledger.cursors([CURSOR])
+        return (stored[CURSOR].value if CURSOR in stored else "") == self.sandbox.run(self._newest_event)
 
     def _newest_event(self) -> str:
         log = self.sandbox.salesforce.events.log_of(CHANNEL)
