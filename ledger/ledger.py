@@ -139,10 +139,10 @@ class Ledger:
         with self.reading() as connection:
             return intents.open_intents(connection, stamps)
 
-    def write_intents(self, new: Sequence[intents.Intent]) -> None:
-        """Committed when this returns: only then may the requests be sent."""
+    def intend(self, intent: intents.Intent, token: str) -> bool:
+        """Write an intent; committed when this returns. Only when it returns True may the request be sent."""
         with self.writing() as connection:
-            intents.write_intents(connection, new)
+            return intents.write_intent(connection, intent, token)
 
     def newest_delivery(self, queue: str, source: str, entity: str, record_id: str) -> Delivery | None:
         with self.reading() as connection:

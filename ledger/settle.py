@@ -28,7 +28,9 @@ def settle(connection: Connection, claim: Claim, settlements: Sequence[Settlemen
     _write_endings(connection, ours, needed, now)
     _write_attempts(connection, claim, settlements, now)
     remember_links(connection, [entry.link for entry in settlements if entry.link], now)
-    close_intents(connection, [stamp for entry in settlements for stamp in entry.closes], now)
+    # Whoever lost the lease may only close what it knows to be made: the intent may be its successor's by now.
+    certain = [entry for entry in settlements if entry.link or entry.delivery.id in held]
+    close_intents(connection, [stamp for entry in certain for stamp in entry.closes], now)
     registered += register(connection, [new for entry in settlements for new in entry.follow_ups], now)
     done = [entry.delivery for entry in ours if isinstance(entry.ending, Delivered | Unchanged | Superseded)]
     made_good = _end_older_dead(connection, done, now)
