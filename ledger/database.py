@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Insert, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 #: How long a writer waits for another one on SQLite.
 BUSY_TIMEOUT_MS = 30_000
@@ -90,6 +90,12 @@ def wait_for_schema_turn(connection: Connection) -> None:
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SCHEMA_LOCK})
+
+
+def met_another(error: DBAPIError) -> bool:
+    """True when two transactions got into each other's way, and the one that lost may simply begin again:
+    PostgreSQL's deadlock_detected and serialization_failure."""
+    return getattr(error.orig, "sqlstate", None) in {"40P01", "40001"}
 
 
 def insert_or_ignore(connection: Connection, table: Any) -> Insert:

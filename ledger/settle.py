@@ -203,15 +203,13 @@ def _announce_those_behind_the_lock(
 ) -> list[tuple[int, str]]:
     if not settled:
         return []
+    # Only read: to mark them as announced would mean to lock rows that other workers may be claiming.
     rows = connection.execute(
-        update(DeliveryRow)
-        .where(
+        select(DeliveryRow.id, DeliveryRow.queue).where(
             DeliveryRow.lock_key.in_({delivery.lock_key for delivery in settled}),
             DeliveryRow.state == State.WAITING,
             DeliveryRow.due_at <= now,
             DeliveryRow.id.not_in([delivery.id for delivery in settled]),
         )
-        .values(announced_at=now)
-        .returning(DeliveryRow.id, DeliveryRow.queue)
     )
     return [(row.id, row.queue) for row in rows]
