@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,9 +15,7 @@ from sandbox.kashflow.distortion import distorted
 from sandbox.kashflow.problems import Problem, invalid, locked_out, no_session, period_locked, sql_timeout
 from sandbox.kashflow.query import Query
 from sandbox.kashflow.values import read_json, whole_number, write_json
-
-if TYPE_CHECKING:
-    from sandbox.kashflow.world import KashFlowWorld
+from sandbox.kashflow.world import KashFlowWorld
 
 #: The login stays out of faults that are about records.
 LOGIN = "sessiontoken"
