@@ -98,11 +98,12 @@ class KashFlowPoll:
 
 
 def digest_of(row: Mapping[str, Any]) -> str:
-    """What the row says, without what moves by itself."""
+    """What the row says, without what moves by itself. A list leaves collections out or prints them as null or empty,
+    which says nothing about the record (reference kashflow.md, quirk 1)."""
     kept = {
         name: str(value)
         for name, value in row.items()
-        if name not in VOLATILE and not isinstance(value, list)
+        if name not in VOLATILE and value is not None and not isinstance(value, list)
     }
     return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
 
