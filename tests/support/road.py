@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
 
 from pydantic import SecretStr
 from sqlalchemy import func, select
@@ -29,11 +28,11 @@ from ledger.links import remember_links
 from ledger.overview import attempts_of, count_unfinished, deliveries_of
 from ledger.producing import Incident, open_incidents
 from ledger.tables import DeliveryRow
-from mappings.book import Book, load
 from producers.kashflow_poll import KashFlowPoll
 from producers.salesforce_stream import SalesforceStream
 from sandbox.clock import Clock
 from sandbox.server import Sandbox
+from tests.support.desk import shipped_book
 from tests.support.firm import Firm
 from workers import spine
 from workers.account import KashFlowAccount
@@ -59,7 +58,7 @@ class Road(Firm):
         self._open = open_
         self.ledger = Ledger.open(ledger_url)
         open_.callback(self.ledger.close)
-        self.book = _shipped_book()
+        self.book = shipped_book()
         login = sandbox.announcement()
         self._tokens = client_credentials(
             login["salesforce"]["url"], login["salesforce"]["client_id"], login["salesforce"]["client_secret"]
@@ -232,11 +231,6 @@ class Road(Firm):
             rules=Rules(),
             rng=random.Random(7),
         )
-
-
-@cache
-def _shipped_book() -> Book:
-    return load()
 
 
 @contextmanager
