@@ -115,7 +115,8 @@ class SalesforceSweep:
             for incident in incidents
             if now >= incident.noted_at + SETTLE and not last.makes_up_for(incident)
         ]
-        if not waiting and now < last.until + self._interval(flow):
+        seconds = self._seconds_between(flow)
+        if not waiting and (not seconds or now < last.until + timedelta(seconds=seconds)):
             return None
         return last.following(now, min([last.until, *(start_of(incident) for incident in waiting)]))
 
@@ -181,8 +182,8 @@ class SalesforceSweep:
     def _close(self, incidents: Iterable[NotedIncident]) -> None:
         closings: list[Closing] = []
         for incident in incidents:
-            rounds = {flow: self._last_round(flow) for flow in concerned(incident, self._flows)}
-            done = {flow: one for flow, one in rounds.items() if one and one.makes_up_for(incident)}
+            rounds = [(flow, self._last_round(flow)) for flow in concerned(incident, self._flows)]
+            done = [(flow, one) for flow, one in rounds if one and one.makes_up_for(incident)]
             if len(done) == len(rounds):
                 closings.append(Closing(incident.id, note_of(done)))
                 log.info("gap_closed", incident=incident.id, kind=incident.kind, subject=incident.subject)
@@ -209,10 +210,9 @@ class SalesforceSweep:
         stream = self._ledger.cursors_beginning_with(f"{salesforce_stream.NAME}:")
         return min([self._clock(), *(cursor.position_at for cursor in stream if cursor.position_at)])
 
-    def _interval(self, flow: Flow) -> timedelta:
+    def _seconds_between(self, flow: Flow) -> float:
         alone = flow.source_entity in self._rules.swept_only
-        seconds = self._rules.swept_only_seconds if alone else self._rules.seconds
-        return timedelta(seconds=seconds) if seconds else timedelta.max
+        return self._rules.swept_only_seconds if alone else self._rules.seconds
 
 
 def _behind(page: Page, round_: Round, *, changes: int) -> Round:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ledger.incidents import NotedIncident
@@ -37,14 +37,15 @@ def concerns(incident: NotedIncident, flow: Flow) -> bool:
     return any(entity in ("", flow.source_entity) for entity in entities)
 
 
-def note_of(rounds: Mapping[Flow, Round]) -> dict[str, Any]:
+def note_of(rounds: Sequence[tuple[Flow, Round]]) -> dict[str, Any]:
     """What was read again, for people and for `kashforce gaps`."""
     if not rounds:
         return {"text": "no flow reads what it concerns"}
-    return {"rounds": [_told(flow, round_) for flow, round_ in rounds.items()]}
+    return {"rounds": [_told(flow, round_) for flow, round_ in rounds]}
 
 
 def concerned(incident: NotedIncident, flows: Iterable[Flow]) -> list[Flow]:
+    """Those of the flows for which changes may be missing."""
     return [flow for flow in flows if concerns(incident, flow)]
 
 

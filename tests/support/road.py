@@ -24,6 +24,7 @@ from connectors.salesforce.streaming.endpoint import salesforce_path
 from ledger import schema
 from ledger.deliveries import Delivery
 from ledger.endings import State
+from ledger.incidents import NotedIncident
 from ledger.ledger import Ledger
 from ledger.overview import attempts_of, count_unfinished, deliveries_of
 from ledger.producing import Incident, open_incidents
@@ -31,6 +32,9 @@ from ledger.tables import DeliveryRow
 from mappings.book import Book, load
 from producers.kashflow_poll import KashFlowPoll
 from producers.salesforce_stream import SalesforceStream
+from producers.salesforce_sweep import SalesforceSweep, SweepRules
+from producers.sweep_page import Reader, SalesforceReader
+from producers.sweep_round import Round
 from sandbox.clock import Clock
 from sandbox.server import Sandbox
 from tests.support.firm import Firm
@@ -111,6 +115,31 @@ class Road(Firm):
             clock=self.now,
         ).look()
 
+    def sweep(self, rules: SweepRules | None = None) -> None:
+        """Let the sweep do what is due."""
+        self.sweeper(rules).turn()
+
+    def sweeper(self, rules: SweepRules | None = None, reader: Reader | None = None) -> SalesforceSweep:
+        """The producer that reads Salesforce again."""
+        return SalesforceSweep(
+            reader or SalesforceReader(self.salesforce, self.desk.salesforce_meter, self.desk.fields),
+            ledger=self.ledger,
+            book=self.book,
+            announce=lambda _: None,
+            clock=self.now,
+            rules=rules,
+        )
+
+    def last_round(self, flow: str = "opportunity_to_invoice") -> Round:
+        """How far the sweep has got with this flow."""
+        name = f"salesforce_sweep:{flow}"
+        return Round.from_cursor(self.ledger.cursors([name])[name])
+
+    def swept_until(self, flow: str = "opportunity_to_invoice") -> datetime:
+        """The end of the last round that was carried to its end."""
+        last = self.last_round(flow)
+        return last.until if last.done else last.begun
+
     def another_desk(self) -> Desk:
         """The desk of a second worker process: its own ledger connections, the same systems."""
         ledger = Ledger.open(self.ledger_url)
@@ -171,6 +200,10 @@ class Road(Firm):
     def incidents(self) -> list[Incident]:
         with self.ledger.reading() as connection:
             return open_incidents(connection)
+
+    def noted(self, kind: str) -> list[NotedIncident]:
+        """All incidents of this kind, closed ones too, newest first."""
+        return [incident for incident in self.ledger.incidents() if incident.kind == kind]
 
     def unfinished(self) -> int:
         with self.ledger.reading() as connection:
