@@ -210,7 +210,9 @@ def test_a_sweep_that_is_killed_again_and_again_goes_on_where_it_was(swept_road:
     assert pages_read == road.last_round().calls, "no page was read twice"
 
 
-def test_a_record_updated_five_times_within_the_overlap_is_delivered_as_it_is_at_last(swept_road: Road) -> None:
+def test_a_record_updated_five_times_within_the_overlap_is_delivered_as_it_is_at_last(
+    swept_road: Road,
+) -> None:
     road = swept_road
     deal = road.deal(road.account("Many minds Ltd"), "100.00")
     for amount in ("200.00", "300.00", "400.00", "500.00"):

@@ -30,7 +30,8 @@ from ledger.overview import attempts_of, count_unfinished, deliveries_of
 from ledger.producing import Incident, open_incidents
 from ledger.tables import DeliveryRow
 from mappings.book import Book, load
-from producers.kashflow_poll import KashFlowPoll
+from producers.kashflow_poll import KashFlowPoll, PollRules
+from producers.kashflow_reading import KashFlowReader
 from producers.salesforce_stream import SalesforceStream
 from producers.salesforce_sweep import SalesforceSweep, SweepRules
 from producers.sweep_page import Reader, SalesforceReader
@@ -106,14 +107,18 @@ class Road(Firm):
 
     def look(self) -> None:
         """Let the poll producer look at KashFlow's lists."""
-        KashFlowPoll(
-            self.kashflow,
-            self.desk.kashflow_meter,
+        self.poller().look()
+
+    def poller(self, rules: PollRules | None = None) -> KashFlowPoll:
+        """The producer that looks at KashFlow."""
+        return KashFlowPoll(
+            KashFlowReader(self.kashflow, self.desk.kashflow_meter, lambda _: True),
             ledger=self.ledger,
             book=self.book,
             announce=lambda _: None,
             clock=self.now,
-        ).look()
+            rules=rules,
+        )
 
     def sweep(self, rules: SweepRules | None = None) -> None:
         """Let the sweep do what is due."""
