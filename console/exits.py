@@ -11,6 +11,7 @@ from console.settings import BadSettings
 from ledger.database import BadLedgerUrl
 from ledger.schema import SchemaOutOfDate
 from mappings.problems import BookRefused
+from producers.kashflow_resources import NoSuchResource
 from workers.targets import NoSuchTarget
 
 
@@ -34,6 +35,7 @@ EXPECTED = (
     BadLedgerUrl,
     BookRefused,
     NoEmbeddedServer,
+    NoSuchResource,
     NoSuchTarget,
     SchemaOutOfDate,
     ConnectorError,

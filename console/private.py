@@ -16,4 +16,5 @@ def write_private(path: Path, text: str) -> None:
 
 
 def read_private(path: Path) -> str:
+    """The text without the line end. Raises OSError where there is none."""
     return path.read_text().strip()

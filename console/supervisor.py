@@ -32,6 +32,8 @@ class Child:
     env: Mapping[str, str]
     #: Where its output goes; None: where ours goes.
     log_file: Path | None = None
+    #: File descriptors of ours that it keeps open as long as it lives.
+    inherits: Sequence[int] = ()
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     #: Stopped after all others, because they need it to end in good order.
@@ -59,6 +61,7 @@ class Child:
             stdin=subprocess.DEVNULL,
             stdout=self._output,
             stderr=subprocess.STDOUT if self._output else None,
+            pass_fds=self.inherits,
             # Ctrl-C in the terminal reaches us alone; we tell the children in our own order.
             start_new_session=True,
         )

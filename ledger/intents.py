@@ -60,6 +60,7 @@ def write_intents(connection: Connection, intents: Sequence[Intent]) -> None:
 
 
 def close_intents(connection: Connection, stamps: Sequence[str], now: datetime) -> None:
+    """Their outcome is certain now; one that is closed already keeps its time."""
     if stamps:
         connection.execute(
             update(IntentRow)

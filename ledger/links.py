@@ -29,6 +29,7 @@ class Link:
 def links_by_salesforce_id(
     connection: Connection, entity: str, salesforce_entity: str, ids: Iterable[str]
 ) -> dict[str, Link]:
+    """The links of these Salesforce records, by their id; records without one are left out."""
     rows = connection.execute(
         select(LinkRow.__table__).where(
             LinkRow.entity == entity,
@@ -40,6 +41,7 @@ def links_by_salesforce_id(
 
 
 def links_by_kashflow_id(connection: Connection, entity: str, ids: Iterable[str]) -> dict[str, Link]:
+    """The links of these KashFlow records, by their id; records without one are left out."""
     rows = connection.execute(
         select(LinkRow.__table__).where(LinkRow.entity == entity, LinkRow.kashflow_id.in_(sorted(set(ids))))
     )

@@ -25,6 +25,8 @@ class QueueCount:
 
 @dataclass(frozen=True)
 class CursorAge:
+    """How far a producer has read, and when it last read something new."""
+
     name: str
     value: str
     position_at: datetime | None
@@ -45,6 +47,7 @@ class Attempt:
 
 
 def count_deliveries(connection: Connection) -> list[QueueCount]:
+    """How many deliveries each queue has in each state; what has none is left out."""
     rows = connection.execute(
         select(
             DeliveryRow.queue,
@@ -71,6 +74,7 @@ def count_unfinished(connection: Connection) -> int:
 
 
 def list_cursors(connection: Connection) -> list[CursorAge]:
+    """Every cursor, by name."""
     rows = connection.execute(select(CursorRow.__table__).order_by(CursorRow.name))
     return [CursorAge(row.name, row.value, row.position_at, row.moved_at) for row in rows]
 
@@ -116,6 +120,7 @@ def attempts_of(connection: Connection, delivery_ids: Iterable[int]) -> list[Att
 
 
 def delivery_by_id(connection: Connection, delivery_id: int) -> Delivery | None:
+    """The delivery, or None when there is none with this id."""
     row = connection.execute(select(DeliveryRow.__table__).where(DeliveryRow.id == delivery_id)).one_or_none()
     return Delivery.from_row(row) if row else None
 

@@ -63,6 +63,7 @@ class LeaseLost(Exception):
 
 
 def move_cursors(connection: Connection, cursors: Sequence[Cursor], now: datetime) -> None:
+    """Write how far each producer has read; a cursor that is new begins here."""
     if cursors:
         connection.execute(
             insert_or_update(
@@ -76,6 +77,7 @@ def move_cursors(connection: Connection, cursors: Sequence[Cursor], now: datetim
 
 
 def read_cursors(connection: Connection, names: Iterable[str]) -> dict[str, Cursor]:
+    """The cursors with these names, by name; one that was never moved is left out."""
     rows = connection.execute(select(CursorRow.__table__).where(CursorRow.name.in_(sorted(set(names)))))
     return {row.name: Cursor(row.name, row.value, row.position_at) for row in rows}
 
@@ -176,6 +178,7 @@ def read_sightings(connection: Connection, source: str, entity: str) -> dict[str
 
 
 def write_sightings(connection: Connection, sightings: Sequence[Sighting], now: datetime) -> None:
+    """Remember what the poll saw of each record, in place of what it saw before."""
     if sightings:
         connection.execute(
             insert_or_update(

@@ -21,13 +21,35 @@ _TIMES = frozenset({"SystemModstamp", "CreatedDate"})
 #: Fields that move without an edit (reference kashflow.md sections 3.1 to 3.9 and quirk 2), by object.
 _VOLATILE: Mapping[str, frozenset[str]] = {
     "Invoice": frozenset(
-        ["OverdueDays", "EmailCount", "FileCount", "PreviousNumber", "NextNumber", "FormattedDueAmount", "VATReturnId"]
+        [
+            "OverdueDays",
+            "EmailCount",
+            "FileCount",
+            "PreviousNumber",
+            "NextNumber",
+            "FormattedDueAmount",
+            "VATReturnId",
+        ]
     ),
     "Customer": frozenset(
-        ["TotalPaidAmount", "OutstandingBalance", "OverdueAmount", "AverageDaysToPay", "InvoiceCount", "InvoicedNetAmount", "InvoicedVATAmount", "FirstInvoiceDate", "LastInvoiceDate", "LastUpdatedDate", "MarkedAsStale"]
+        [
+            "TotalPaidAmount",
+            "OutstandingBalance",
+            "OverdueAmount",
+            "AverageDaysToPay",
+            "InvoiceCount",
+            "InvoicedNetAmount",
+            "InvoicedVATAmount",
+            "FirstInvoiceDate",
+            "LastInvoiceDate",
+            "LastUpdatedDate",
+            "MarkedAsStale",
+        ]
     ),
     "Product": frozenset(),
-    "Purchase": frozenset(["OverdueDays", "FileCount", "PreviousNumber", "NextNumber", "VATReturnId", "IsEmailSent"]),
+    "Purchase": frozenset(
+        ["OverdueDays", "FileCount", "PreviousNumber", "NextNumber", "VATReturnId", "IsEmailSent"]
+    ),
     "BankAccount": frozenset({"Order", "LastTransactionImportDate"}),
 }
 

@@ -92,4 +92,5 @@ READERS = {"salesforce": read_salesforce, "kashflow": read_kashflow}
 
 
 def read(desk: Desk, flow: Flow, works: Sequence[Work]) -> list[Progress]:
+    """Each work with its record, or its end. Raises ConnectorError for what holds for all of them."""
     return READERS[flow.source](desk, flow, works)

@@ -33,8 +33,8 @@ class Wire:
                 self._app.send_task(
                     RUN,
                     args=[queue, ids],
-                    exchange="",
-                    routing_key=queue,
+                    # By name: an exchange of "" counts as none, and the message would go to the default queue.
+                    queue=queue,
                     # What Flower shows; the full arguments would be copied into every event.
                     argsrepr=f"{queue}: {len(ids)} from {ids[0]}",
                     kwargsrepr="",

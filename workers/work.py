@@ -73,6 +73,8 @@ Step = Callable[[Desk, list[Work]], Iterable[Progress]]
 
 @dataclass(frozen=True)
 class Batch:
+    """Works that go on, and those that have ended with what became of them."""
+
     open: tuple[Work, ...]
     ended: tuple[Settlement, ...] = ()
 

@@ -121,4 +121,5 @@ def new_lease(calls: int, priority: int) -> str:
 
 
 def calls_of(lease: str) -> int:
+    """How many calls the lease is for, which stands in its name."""
     return int(lease.partition(":")[0])

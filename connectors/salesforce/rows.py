@@ -40,6 +40,7 @@ class Updates:
 
 
 def update(org: Org, entity: str, record_id: str, fields: Fields) -> None:
+    """Change the fields named; the others stay. Raises NotFound, Refused or any other ConnectorError."""
     org.call("PATCH", f"sobjects/{segment(entity)}/{segment(record_id)}", body=fields)
 
 
@@ -56,6 +57,7 @@ def upsert(org: Org, entity: str, external_id_field: str, value: str, fields: Fi
 
 
 def deleted(org: Org, entity: str, start: datetime, end: datetime) -> Deletions:
+    """The records deleted within the window. Raises Unreadable for an answer that lacks a part."""
     answer = _window(org, entity, "deleted", start, end)
     match answer:
         case {
@@ -68,6 +70,7 @@ def deleted(org: Org, entity: str, start: datetime, end: datetime) -> Deletions:
 
 
 def updated(org: Org, entity: str, start: datetime, end: datetime) -> Updates:
+    """The records created or changed within the window. Raises Unreadable for an answer that lacks a part."""
     answer = _window(org, entity, "updated", start, end)
     match answer:
         case {"ids": list(ids), "latestDateCovered": str(latest)}:

@@ -69,6 +69,7 @@ def read_token(origin: str, response: httpx.Response, secrets: Sequence[str]) ->
 
 
 def is_invalid_grant(response: httpx.Response) -> bool:
+    """Is it the refusal that a wrong clock may cause?"""
     return (_json_object(response) or {}).get("error") == "invalid_grant"
 
 

@@ -20,6 +20,7 @@ def run_process(name: str) -> None:
 
 
 def run_worker_process(queues: Sequence[str]) -> None:
+    """Blocks until SIGTERM or SIGINT. Raises BadSettings for a queue that no flow has."""
     loaded = settings.load()
     logs.configure(loaded, "worker")
     with House(loaded) as house:
@@ -30,6 +31,7 @@ def run_worker_process(queues: Sequence[str]) -> None:
 
 
 def upgrade_ledger() -> None:
+    """Bring the ledger to this program's schema; says on standard error which that is."""
     loaded = settings.load()
     schema.upgrade(loaded.ledger)
     print(f"the ledger has schema version {schema.wanted_version()}", file=sys.stderr)

@@ -11,6 +11,7 @@ from pathlib import Path
 from console import logs, settings
 from console.bootstrap import House
 from console.embedded import EmbeddedRedis, wait_until_ready
+from console.lock import locked
 from console.settings import Settings
 from console.supervisor import Child, Supervisor
 from ledger import schema
@@ -28,7 +29,10 @@ def run_up(*, workers: int) -> None:
     with House(loaded) as house:
         # Refused here, once, instead of by every process.
         _ = house.book
-    with Installation(loaded, workers=workers, env=os.environ) as installation:
+    with (
+        locked(loaded.state_dir) as lock,
+        Installation(loaded, workers=workers, env=os.environ, inherits=[lock]) as installation,
+    ):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: installation.supervisor.stop())
         installation.start()
@@ -46,12 +50,14 @@ class Installation:
         env: Mapping[str, str],
         processes: Sequence[str] = PROCESSES,
         log_dir: Path | None = None,
+        inherits: Sequence[int] = (),
     ) -> None:
         self._settings = loaded
         self._workers = workers
         self._processes = processes
         self._env = dict(env)
         self._log_dir = log_dir
+        self._inherits = inherits
         self.redis_url = loaded.redis_url.get_secret_value()
         self.supervisor = Supervisor()
 
@@ -80,4 +86,4 @@ class Installation:
 
     def _child(self, name: str, command: list[str]) -> Child:
         log_file = self._log_dir / f"{name}.log" if self._log_dir else None
-        return Child(name, command, self._env, log_file=log_file)
+        return Child(name, command, self._env, log_file=log_file, inherits=self._inherits)

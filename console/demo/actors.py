@@ -79,6 +79,7 @@ def close(client: SalesforceClient, deals: Sequence[Played]) -> None:
 
 
 def reopen(client: SalesforceClient, deals: Sequence[Played]) -> None:
+    """Take the deals back to an open stage."""
     _update(client, deals, lambda _: OPEN_STAGE)
 
 

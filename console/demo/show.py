@@ -14,6 +14,7 @@ from console.demo.verdict import Finding
 
 
 def table_of(findings: Sequence[Finding]) -> Table:
+    """A row for each deal: its invoice, totals, and the seconds from close to write-back."""
     table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, padding=(0, 1))
     table.add_column("", width=1)
     table.add_column("Opportunity", no_wrap=True, min_width=10)
@@ -36,6 +37,7 @@ def table_of(findings: Sequence[Finding]) -> Table:
 
 
 def as_json_text(findings: Sequence[Finding], strays: Sequence[str], seconds: float) -> str:
+    """The same for machines."""
     return json.dumps(
         {
             "right": not strays and not any(finding.faults for finding in findings),

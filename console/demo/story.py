@@ -81,6 +81,8 @@ class Product:
 
 @dataclass(frozen=True)
 class Story:
+    """All deals, and the products they need."""
+
     deals: tuple[Deal, ...]
     products: tuple[Product, ...] = field(default=())
 

@@ -11,6 +11,8 @@ Subject = TypeVar("Subject")
 
 
 class Level(StrEnum):
+    """How bad it is."""
+
     OK = "ok"
     #: Kashforce works, but somebody should know; or something could not be checked.
     WARNING = "warning"
@@ -41,14 +43,17 @@ class Check(Generic[Subject]):
 
 
 def ok(name: str, found: str) -> Finding:
+    """All is well with `name`."""
     return Finding(name, Level.OK, found)
 
 
 def warning(name: str, found: str, remedy: str = "") -> Finding:
+    """Somebody should know."""
     return Finding(name, Level.WARNING, found, remedy)
 
 
 def failed(name: str, found: str, remedy: str) -> Finding:
+    """Something has to be mended first, and `remedy` says how."""
     return Finding(name, Level.FAILED, found, remedy)
 
 

@@ -106,6 +106,8 @@ class TroubleStatus:
 
 @dataclass(frozen=True)
 class Status:
+    """Everything that the command line, the web page and the metrics show."""
+
     at: datetime
     queues: tuple[QueueStatus, ...]
     cursors: tuple[CursorStatus, ...]

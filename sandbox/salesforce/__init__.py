@@ -1,0 +1,1 @@
+"""A small Salesforce: its rows, its rules and its wires."""

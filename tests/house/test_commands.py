@@ -11,7 +11,7 @@ from tests.support.commands import commands, understand
 from tests.support.house import pages, read
 
 #: A command in a line of a code block, or a whole code span.
-CALL = re.compile(r"(?:^\s*|`)(?:\.venv/bin/)?kashforce((?: [a-z-]+)+)", re.MULTILINE)
+CALL = re.compile(r"(?:^\s*(?:\$ )?|`)(?:\.venv/bin/)?kashforce((?: [a-z-]+)+)", re.MULTILINE)
 TARGET = re.compile(r"(?:^\s*|`)make ([a-z-]+)", re.MULTILINE)
 TARGETS = set(re.findall(r"^([a-z-]+):", read("Makefile"), re.MULTILINE))
 

@@ -29,7 +29,7 @@ SELF_EVIDENT = {"upgrade", "downgrade", "utc_now"}
 def test_every_module_opens_with_a_sentence() -> None:
     wordless = [module.name for module in ALL if not module.opening.endswith((".", ":", "?"))]
 
-    assert wordless == [], "say in the first line what the file is for"
+    assert not wordless, "\n".join(["say in the first line what the file is for", *wordless])
 
 
 def test_no_module_is_longer_than_the_ceiling() -> None:
@@ -70,7 +70,7 @@ def test_every_public_name_of_a_room_has_a_docstring(room: str) -> None:
         if one.name not in SELF_EVIDENT and ast.get_docstring(one) is None
     ]
 
-    assert bare == []
+    assert not bare, "\n".join(bare)
 
 
 def test_test_names_are_sentences() -> None:
@@ -81,4 +81,4 @@ def test_test_names_are_sentences() -> None:
         if len(name.split("_")) < 1 + WORDS_AT_LEAST
     ]
 
-    assert short == []
+    assert not short, "\n".join(short)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -28,11 +28,15 @@ class Firm:
 
     def create(self, entity: str, **fields: Any) -> str:
         """A person makes a record; its id."""
+        return self.create_many(entity, [fields])[0]
 
-        def work() -> str:
+    def create_many(self, entity: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Somebody imports records, all in one transaction; their ids."""
+
+        def work() -> list[str]:
             world = self.sandbox.salesforce
             with world.store.transaction(world.org.admin_id) as tx:
-                return tx.create(entity, fields)
+                return [tx.create(entity, fields) for fields in rows]
 
         return self.sandbox.run(work)
 
@@ -78,8 +82,8 @@ class Firm:
         assert row is not None, f"{record_id} is gone"
         return row
 
-    def deal(self, account_id: str, amount: Any = "1200.00", **fields: Any) -> str:
-        """An open Opportunity."""
+    def open_deal(self, account_id: str, amount: Any = "1200.00", **fields: Any) -> dict[str, Any]:
+        """The fields of an open Opportunity."""
         values = {
             "Name": "Office refit",
             "StageName": "Proposal/Price Quote",
@@ -87,7 +91,11 @@ class Firm:
             "AccountId": account_id,
             "Amount": amount,
         }
-        return self.create("Opportunity", **{**values, **fields})
+        return {**values, **fields}
+
+    def deal(self, account_id: str, amount: Any = "1200.00", **fields: Any) -> str:
+        """An open Opportunity."""
+        return self.create("Opportunity", **self.open_deal(account_id, amount, **fields))
 
     def win(self, *opportunities: str) -> None:
         """Close them as won, all in one transaction and so in the same second."""
@@ -132,6 +140,10 @@ class Firm:
             world.invoices.pay(number, Decimal(amount), account_id=account, method=409844)
 
         self.sandbox.run(work)
+
+    def take_payments_back(self, number: int) -> None:
+        """The bookkeeper deletes the payments of an invoice."""
+        self.sandbox.run(lambda: self.sandbox.kashflow.invoices.edit(number, PaymentLines=[]))
 
     def calls(self, method: str, path: str) -> int:
         """How often KashFlow was asked for this, such as POST /v2/invoices."""

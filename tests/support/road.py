@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -23,9 +23,10 @@ from connectors.salesforce.streaming.cometd import CometdSource
 from connectors.salesforce.streaming.endpoint import salesforce_path
 from ledger import schema
 from ledger.deliveries import Delivery
-from ledger.endings import State
+from ledger.endings import LinkFound, State
 from ledger.incidents import NotedIncident
 from ledger.ledger import Ledger
+from ledger.links import remember_links
 from ledger.overview import attempts_of, count_unfinished, deliveries_of
 from ledger.producing import Incident, open_incidents
 from ledger.tables import DeliveryRow
@@ -50,6 +51,8 @@ from workers.rules import Rules
 #: A Tuesday; British time is UTC then.
 TODAY = datetime(2026, 3, 10, 9, 30, tzinfo=UTC)
 CHANNEL = "/data/ChangeEvents"
+#: Where the ledger keeps how far that channel was read.
+CURSOR = f"salesforce_stream:{CHANNEL}"
 
 
 class Road(Firm):
@@ -95,14 +98,13 @@ class Road(Firm):
         producer = SalesforceStream(
             source, [CHANNEL], ledger=self.ledger, book=self.book, announce=lambda _: None, clock=self.now
         )
-        name = f"salesforce_stream:{CHANNEL}"
-        if self._has_heard_all(name):
+        if self.has_heard_all():
             return
-        known = self.ledger.cursors([name])
-        position = known[name].value if name in known else "-2"
+        known = self.ledger.cursors([CURSOR])
+        position = known[CURSOR].value if CURSOR in known else "-2"
         for notice in source.listen({CHANNEL: position}):
             producer.hear(notice)
-            if self._has_heard_all(name):
+            if self.has_heard_all():
                 return
 
     def look(self) -> None:
@@ -182,6 +184,11 @@ class Road(Firm):
         self.sandbox.worlds.clock.advance(seconds)
         self.ledger.expire_leases(now=self.now())
 
+    def link(self, found: Sequence[LinkFound]) -> None:
+        """Pairs that Kashforce has known for long."""
+        with self.ledger.writing() as connection:
+            remember_links(connection, found, self.now())
+
     def deliveries(self, record_id: str) -> list[Delivery]:
         with self.ledger.reading() as connection:
             return deliveries_of(connection, [record_id])
@@ -233,9 +240,10 @@ class Road(Firm):
             )
             return [(row.queue, row.reason_text) for row in rows]
 
-    def _has_heard_all(self, name: str) -> bool:
-        stored = self.ledger.cursors([name])
-        return (stored[name].value if name in stored else "") == self.sandbox.run(self._newest_event)
+    def has_heard_all(self) -> bool:
+        """True when the cursor stands at the newest event."""
+        stored = self.ledger.cursors([CURSOR])
+        return (stored[CURSOR].value if CURSOR in stored else "") == self.sandbox.run(self._newest_event)
 
     def _newest_event(self) -> str:
         log = self.sandbox.salesforce.events.log_of(CHANNEL)

@@ -40,6 +40,7 @@ class Advice:
 
 
 def advice_in(element: object) -> Mapping[str, Any]:
+    """The advice of a message; empty where there is none or it is no object."""
     said = element.get("advice") if isinstance(element, Mapping) else None
     return said if isinstance(said, Mapping) else {}
 

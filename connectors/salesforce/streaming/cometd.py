@@ -19,6 +19,8 @@ from connectors.salesforce.streaming.verdict import SYSTEM
 
 
 class AccessToken(Protocol):
+    """What a login brought."""
+
     @property
     def access_token(self) -> str: ...
     @property

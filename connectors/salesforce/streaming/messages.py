@@ -60,6 +60,7 @@ def subscribe(message_id: str, client_id: str, channel: str, cursor: str) -> Mes
 
 
 def disconnect(message_id: str, client_id: str) -> Message:
+    """The goodbye: the server forgets the client at once."""
     return {"id": message_id, "channel": DISCONNECT, "clientId": client_id}
 
 

@@ -67,6 +67,8 @@ SHORTEST_POLL_SECONDS = 0.2
 
 
 class Phase(Enum):
+    """How far a session has come."""
+
     LOG_IN = auto()
     HANDSHAKE = auto()
     FIRST_CONNECT = auto()

@@ -74,6 +74,7 @@ class Schema:
 
 
 def readable(bench: Bench) -> Iterator[Finding]:
+    """One finding for each flow that reads Salesforce."""
     schema = Schema(bench.salesforce)
     for flow in bench.house.book.flows:
         if flow.source != "salesforce":
@@ -90,6 +91,7 @@ def readable(bench: Bench) -> Iterator[Finding]:
 
 
 def writable(bench: Bench) -> Iterator[Finding]:
+    """One finding for each flow that writes to Salesforce."""
     schema = Schema(bench.salesforce)
     book = bench.house.book
     for flow in book.flows:

@@ -17,6 +17,7 @@ from ledger.database import open_engine
 
 
 def salesforce_settings(bench: Bench) -> Iterator[Finding]:
+    """Enough to log in, and nothing impossible. Raises BadSettings."""
     title, house = "Salesforce settings", bench.house
     settings = house.settings
     settings.require_salesforce()
@@ -38,6 +39,7 @@ def salesforce_settings(bench: Bench) -> Iterator[Finding]:
 
 
 def kashflow_settings(bench: Bench) -> Iterator[Finding]:
+    """Enough to log in, and an address that may be used. Raises BadSettings."""
     title, settings = "KashFlow settings", bench.house.settings
     settings.require_kashflow()
     try:
@@ -49,6 +51,7 @@ def kashflow_settings(bench: Bench) -> Iterator[Finding]:
 
 
 def mappings(bench: Bench) -> Iterator[Finding]:
+    """Every mapping file works. Raises BookRefused with all that is wrong."""
     house = bench.house
     where = (
         f"with the files of {house.settings.mappings_dir}" if house.settings.mappings_dir else "as packaged"
@@ -57,6 +60,7 @@ def mappings(bench: Bench) -> Iterator[Finding]:
 
 
 def ledger(bench: Bench) -> Iterator[Finding]:
+    """There is one, and its schema is this program's."""
     title, url = "ledger", bench.house.settings.ledger
     engine = open_engine(url)
     try:

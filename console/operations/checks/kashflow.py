@@ -30,6 +30,7 @@ def login(bench: Bench) -> Iterator[Finding]:
 
 
 def vat_rates(bench: Bench) -> Iterator[Finding]:
+    """The account has rates; an invoice with another one would be refused."""
     rates = bench.kashflow.vat_rates()
     if rates:
         yield ok("KashFlow VAT rates", ", ".join(f"{rate.normalize():f} %" for rate in rates))
@@ -70,6 +71,7 @@ def nominal_codes(bench: Bench) -> Iterator[Finding]:
 
 
 def payment_methods(bench: Bench) -> Iterator[Finding]:
+    """The names that payments may be booked under."""
     title = "KashFlow payment methods"
     names = [str(row["Name"]) for row in bench.kashflow.payment_methods("invoice") if row.get("Name")]
     if names:

@@ -20,6 +20,7 @@ LIMITS: Mapping[str, str] = {
 
 
 def login(bench: Bench) -> Iterator[Finding]:
+    """The app's credentials bring a token."""
     token = bench.house.tokens.current()
     yield ok("Salesforce login", f"logged in to {token.instance_url}")
 
@@ -41,6 +42,7 @@ def api_version(bench: Bench) -> Iterator[Finding]:
 
 
 def limits(bench: Bench) -> Iterator[Finding]:
+    """What is left of each daily limit that concerns us."""
     known = bench.salesforce.limits()
     for name, words in LIMITS.items():
         limit = known.get(name)

@@ -1,0 +1,1 @@
+"""The REST resources of the small Salesforce, one module for each family."""

@@ -1,0 +1,1 @@
+"""What Salesforce does to records of its own accord when they are saved."""

@@ -1,0 +1,1 @@
+"""SOQL, from text to rows."""

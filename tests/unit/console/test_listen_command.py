@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from console.commands.listen import run_listen
+from console.settings import BadSettings
 from sandbox.server import Sandbox
 from tests.support.bayeux_server import BayeuxServer
-from tests.support.console import environment_of, logins_of
+from tests.support.console import environment_of, logging_restored, logins_of
 
 CHANNEL = "/data/ChangeEvents"
 
@@ -125,21 +127,27 @@ def test_a_reader_that_leaves_ends_it_without_complaint(server: BayeuxServer, tm
 
 
 @pytest.mark.parametrize(
-    ("arguments", "channel", "said"),
+    ("url", "channel", "said"),
     [
-        ((), "data/ChangeEvents", "begins with a slash"),
-        (("--url", "ws://127.0.0.1/cometd"), CHANNEL, "must be an address such as"),
-        (("--url", "http://example.org/cometd"), CHANNEL, "must use https"),
-        ((), CHANNEL, "KASHFORCE_SALESFORCE_URL"),
+        ("", "data/ChangeEvents", "begins with a slash"),
+        ("ws://127.0.0.1/cometd", CHANNEL, "must be an address such as"),
+        ("http://example.org/cometd", CHANNEL, "must use https"),
     ],
 )
-def test_what_cannot_be_is_one_line_and_the_code_for_usage(
-    tmp_path: Path, arguments: tuple[str, ...], channel: str, said: str
+def test_an_address_or_a_channel_that_cannot_be_is_refused_before_anything_is_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, channel: str, said: str
 ) -> None:
-    code, out, err = run(tmp_path, *arguments, channel=channel)
+    monkeypatch.chdir(tmp_path)
+
+    with logging_restored(), pytest.raises(BadSettings, match=said):
+        run_listen(channel, "-1", max_events=0, timeout=0, url=url)
+
+
+def test_a_missing_setting_is_one_line_and_the_code_for_usage(tmp_path: Path) -> None:
+    code, out, err = run(tmp_path)
 
     assert (code, out, err.count("\n")) == (2, "", 1)
-    assert said in err
+    assert "KASHFORCE_SALESFORCE_URL" in err
 
 
 def test_the_exit_code_tells_a_refused_channel_from_a_wrong_password(

@@ -1,3 +1,5 @@
+"""Ages in words, and answers as JSON."""
+
 from __future__ import annotations
 
 import json

@@ -54,7 +54,7 @@ def test_what_is_not_met_is_said_in_words(record: dict[str, object], why: str) -
         ("less_than: 1.5", None, False),
     ],
 )
-def test_each_comparison(clause: str, value: object, holds: bool) -> None:
+def test_each_comparison_is_met_or_not(clause: str, value: object, holds: bool) -> None:
     assert _condition(f"{{field: F, {clause}}}").holds({"F": value}) is holds
 
 

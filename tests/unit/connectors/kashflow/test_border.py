@@ -228,5 +228,5 @@ class TestMessages:
         error = translate(httpx.LocalProtocolError("Illegal header value b'KfToken 123'", request=WRITE))
         assert "123" not in "".join(traceback.format_exception(error))
 
-    def test_they_are_short(self) -> None:
+    def test_messages_for_people_are_short(self) -> None:
         assert len(answered(400, "x" * 5_000, "y" * 5_000).message) < 1_000

@@ -37,7 +37,7 @@ def test_the_day_is_read_as_written_whatever_time_and_zone_follow(text: str) -> 
     "text",
     [None, "", "  ", "1900-01-01 12:00:00", "1970-01-01 12:00:00", "1900-01-01", "1970-01-01T00:00:00Z"],
 )
-def test_never_is_none(text: str | None) -> None:
+def test_a_date_that_means_never_is_none(text: str | None) -> None:
     assert read_date(text) is None
 
 

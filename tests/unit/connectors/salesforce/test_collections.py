@@ -197,6 +197,6 @@ class TestMistakesOfTheCaller:
         with pytest.raises(ValueError, match="one call of 200"):
             client.collections_create("Account", [{"Name": "x"}] * 201, all_or_none=True)
 
-    def test_a_float(self, client: SalesforceClient) -> None:
+    def test_a_float_is_never_sent(self, client: SalesforceClient) -> None:
         with pytest.raises(TypeError, match=r"records\[0\]\.Amount is 0\.1 \(float\)"):
             client.collections_update("Opportunity", [{"Id": record_id(1), "Amount": 0.1}])

@@ -1,3 +1,5 @@
+"""Waits grow, differ, and start over after a success."""
+
 from __future__ import annotations
 
 import random

@@ -1,3 +1,5 @@
+"""A change event is read whole or refused with its reason."""
+
 from __future__ import annotations
 
 from contextlib import suppress

@@ -24,7 +24,7 @@ def with_data(**data: Any) -> dict[str, Any]:
     return {"channel": CHANGES, "data": EVENT["data"] | data}
 
 
-def test_a_change_event() -> None:
+def test_a_change_event_is_told_by_its_payload() -> None:
     assert notices(EVENT) == [
         Events(CHANGES, (StreamEvent(CHANGES, "9", {"a": 1}, EVENT["data"]),)),
     ]
@@ -46,7 +46,7 @@ def test_an_opaque_replay_id_is_kept_as_it_is() -> None:
     assert found.events[0].cursor == "AAB/9=="
 
 
-def test_numbers_are_exact() -> None:
+def test_numbers_in_events_are_exact() -> None:
     raw = b'[{"channel":"/c","data":{"payload":{"n":7222782894212345678,"d":0.10,"e":1e2},"event":{"replayId":1}}}]'
 
     (found,) = notices_in(read(raw))

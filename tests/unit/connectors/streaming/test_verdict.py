@@ -285,7 +285,7 @@ def test_a_body_made_to_break_a_parser_is_unclear_and_no_more(body: bytes) -> No
     assert read_outcome(REQUESTS[CONNECT], Answered(200, body)).verdict.meaning is Meaning.UNCLEAR
 
 
-def test_silence_is_unclear() -> None:
+def test_silence_is_an_unclear_verdict() -> None:
     verdict = read_outcome(REQUESTS[CONNECT], Unanswered("cannot connect", was_sent=False)).verdict
 
     assert verdict == Verdict(Meaning.UNCLEAR, "cannot connect", was_sent=False)

@@ -102,7 +102,7 @@ def test_an_invalid_connection_type_is_refused(peer: BayeuxPeer) -> None:
     assert reply["error"] == "400::Invalid connection type {callback-polling}"
 
 
-def test_publishing_is_refused(peer: BayeuxPeer) -> None:
+def test_publishing_by_a_client_is_refused(peer: BayeuxPeer) -> None:
     peer.begin()
 
     (reply,) = peer.post(peer.message("/data/ChangeEvents", data={"made": "up"}))

@@ -140,7 +140,7 @@ def test_a_500_may_or_may_not_have_happened(org: TestOrg, http: httpx.Client, fa
     assert len(org.world.store.rows("Account")) == made
 
 
-def test_maintenance_speaks_html(org: TestOrg, http: httpx.Client) -> None:
+def test_an_org_in_maintenance_speaks_html(org: TestOrg, http: httpx.Client) -> None:
     org.declare("rest_503_html")
 
     reply = http.get(f"{DATA}/limits")

@@ -194,7 +194,7 @@ def test_endless_parentheses_are_too_complicated() -> None:
         "",
     ],
 )
-def test_nonsense_is_malformed(soql: str) -> None:
+def test_nonsense_is_a_malformed_query(soql: str) -> None:
     with pytest.raises(ApiError) as refused:
         parse(soql)
 

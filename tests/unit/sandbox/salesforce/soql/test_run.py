@@ -58,7 +58,7 @@ def _names(org: TestOrg, condition: str, entity: str = "Account") -> list[str]:
         ("IsDeleted = false AND ExternalID__c = 'a'", ["Acme"]),
     ],
 )
-def test_conditions_choose_rows(org: TestOrg, condition: str, names: list[str]) -> None:
+def test_conditions_choose_the_rows_they_name(org: TestOrg, condition: str, names: list[str]) -> None:
     assert _names(org, condition) == names
 
 

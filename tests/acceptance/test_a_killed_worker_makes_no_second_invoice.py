@@ -1,0 +1,108 @@
+"""Processes and servers killed at the worst moment, under load: nothing is lost, and nothing is made twice."""
+
+from __future__ import annotations
+
+import redis
+
+from tests.support.installation import DELIVERED_WITHIN, STARTED_WITHIN, Installation, eventually
+from tests.support.postgres import PostgresServer
+from tests.support.valkey import ValkeyServer
+
+#: A standby leads at the latest so many seconds after the leader was killed.
+TAKEN_OVER_WITHIN = 15.0
+BUYERS = tuple(
+    f"{name} & {partner}" for name in ("Ash", "Birch", "Cedar") for partner in ("Reed", "Sons", "Vane")
+)
+
+
+def test_a_worker_killed_between_kashflows_commit_and_its_own_makes_one_invoice(
+    installation: Installation, valkey_url: str, postgres_url: str
+) -> None:
+    installation.settings |= {"redis_url": valkey_url, "ledger_url": postgres_url}
+    installation.make_ledger()
+    installation.start("beat")
+    doomed = installation.start("worker")
+    installation.listening_stream()
+    (deal,) = installation.deals("Larkfield Ceramics")
+    create = {"method": "POST", "resource": "invoices"}
+    installation.fault("kashflow", "slow_after_commit", match=create, seconds=DELIVERED_WITHIN)
+
+    installation.win(deal)
+    eventually(lambda: installation.invoices(deal), DELIVERED_WITHIN, "KashFlow has committed the invoice")
+    doomed.kill()
+    assert not installation.number_shown(deal)
+    installation.start("worker")
+    installation.show_their_numbers(deal)
+
+    (invoice,) = installation.invoices(deal)
+    *_, lost, found = installation.attempts(deal)
+    assert (lost.ending, found.ending) == ("lease_expired", "delivered")
+    assert found.note == f"found invoice {invoice['Number']}, made by an earlier attempt"
+    assert installation.calls("POST", "/v2/invoices") == 0, (
+        "the one held back is the only one, and not answered"
+    )
+
+
+def test_a_stream_killed_while_events_flow_is_replaced_by_its_standby_and_no_deal_is_missed(
+    installation: Installation, valkey_url: str
+) -> None:
+    installation.settings["redis_url"] = valkey_url
+    installation.make_ledger()
+    installation.start("beat")
+    installation.start("worker")
+    leader = installation.listening_stream()
+    standby = installation.start("stream").has_printed("standing_by")
+    deals = installation.deals(*BUYERS)
+
+    for deal in deals[:5]:
+        installation.win(deal)
+    leader.kill()
+    for deal in deals[5:]:
+        installation.win(deal)
+    eventually(lambda: "leading" in standby.printed, TAKEN_OVER_WITHIN, "the standby leads")
+
+    installation.show_their_numbers(*deals)
+    heard = [[delivery.kind for delivery in installation.deliveries(deal)] for deal in deals]
+    assert heard == [["created", "updated"]] * len(deals), "each event is registered once"
+
+
+def test_a_valkey_that_was_killed_and_comes_back_empty_costs_nothing(installation: Installation) -> None:
+    with ValkeyServer() as server:
+        installation.settings["redis_url"] = server.url
+        installation.make_ledger()
+        installation.start("beat", supervised=True)
+        installation.start("worker", "-Q", "kashflow.customer,salesforce.opportunity", supervised=True)
+        installation.listening_stream()
+        deals = installation.deals(*BUYERS)
+
+        installation.win(*deals)
+        with redis.Redis.from_url(server.url) as client:
+            eventually(lambda: client.llen("kashflow.invoice"), STARTED_WITHIN, "a message waits to be read")
+        server.kill()
+        server.start()
+        with redis.Redis.from_url(server.url) as client:
+            assert not client.exists("kashflow.invoice")
+        installation.start("worker", "-Q", "kashflow.invoice", supervised=True)
+        installation.a_minute_passes()
+
+        installation.show_their_numbers(*deals)
+
+
+def test_a_postgresql_that_was_killed_under_load_costs_nothing(
+    installation: Installation, valkey_url: str
+) -> None:
+    with PostgresServer() as server:
+        installation.settings |= {"redis_url": valkey_url, "ledger_url": server.fresh_database()}
+        installation.make_ledger()
+        installation.start("beat", supervised=True)
+        installation.start("worker", supervised=True)
+        installation.listening_stream(supervised=True)
+        deals = installation.deals(*BUYERS)
+
+        for deal in deals:
+            installation.win(deal)
+        eventually(installation.invoices, DELIVERED_WITHIN, "the first invoice is made")
+        server.kill()
+        server.start()
+
+        installation.show_their_numbers(*deals)
