@@ -10,8 +10,8 @@ from types import FrameType
 
 import structlog
 
-from console.bootstrap import House, utc_now
 from console.abreast import side_by_side
+from console.bootstrap import House, utc_now
 from console.passwords import OPERATOR, console_password
 from ledger.producing import LeaseLost
 from producers import kashflow_poll, salesforce_stream, salesforce_sweep

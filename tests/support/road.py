@@ -111,10 +111,10 @@ class Road(Firm):
         """Let the poll producer look at KashFlow's lists."""
         self.poller().look()
 
-    def poller(self, rules: PollRules | None = None) -> KashFlowPoll:
+    def poller(self, rules: PollRules | None = None, reader: KashFlowReader | None = None) -> KashFlowPoll:
         """The producer that looks at KashFlow."""
         return KashFlowPoll(
-            KashFlowReader(self.kashflow, self.desk.kashflow_meter, lambda _: True),
+            reader or KashFlowReader(self.kashflow, self.desk.kashflow_meter, lambda _: True),
             ledger=self.ledger,
             book=self.book,
             announce=lambda _: None,
