@@ -90,7 +90,9 @@ def test_a_list_that_shows_nothing_new_causes_no_change(invoiced: tuple[Road, st
 
 
 @pytest.mark.parametrize("absent", [False, True])
-def test_a_list_page_with_null_lines_never_blanks_an_invoice(invoiced: tuple[Road, str], absent: bool) -> None:
+def test_a_list_page_with_null_lines_never_blanks_an_invoice(
+    invoiced: tuple[Road, str], absent: bool
+) -> None:
     road, deal = invoiced
     invoice, opportunity = dict(_invoice(road, deal)), dict(road.record(deal))
     road.fault("kashflow", "null_collections", times=None, absent=absent)
@@ -248,7 +250,9 @@ def test_without_the_permission_for_the_audit_report_every_list_is_read(invoiced
     assert road.calls("GET", "/v2/invoices") - before >= 3
 
 
-def test_a_look_that_kashflow_cuts_short_registers_nothing_and_the_next_one_all(invoiced: tuple[Road, str]) -> None:
+def test_a_look_that_kashflow_cuts_short_registers_nothing_and_the_next_one_all(
+    invoiced: tuple[Road, str],
+) -> None:
     road, deal = invoiced
     road.pay(_invoice(road, deal)["Number"], "10.00")
     road.fault("kashflow", "sql_timeout", times=2, match={"path": "/v2/invoices"})
