@@ -89,6 +89,8 @@ class Invoice(Noun):
     #: KashFlow's stable id and its number for people; blank and None until there is an invoice.
     id: str = ""
     number: int | None = None
+    #: The number of an invoice that the deal itself shows, blank when it shows none.
+    shown_number: str = ""
     #: Where a person can look at it.
     url: str = ""
     #: Values of fields that only this installation has, by a name its mapping files chose.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from enum import IntEnum
 
+from sqlalchemy.exc import OperationalError
+
 from connectors.errors import ConnectorError, NotNow
 from console.embedded import NoEmbeddedServer
 from console.settings import BadSettings
@@ -39,6 +41,7 @@ EXPECTED = (
     NoSuchTarget,
     SchemaOutOfDate,
     ConnectorError,
+    OperationalError,
 )
 
 
@@ -46,12 +49,20 @@ def leave_with(error: Exception) -> None:
     """One line on standard error and the exit code for an expected error; returns for any other, which is a bug."""
     if not isinstance(error, EXPECTED):
         return
-    print(f"kashforce: {error}", file=sys.stderr)
+    print(f"kashforce: {_told(error)}", file=sys.stderr)
     match error:
-        case NotNow():
+        case NotNow() | OperationalError():
             code = Exit.UNREACHABLE
         case ConnectorError():
             code = Exit.REFUSED
         case _:
             code = Exit.USAGE
     raise SystemExit(code)
+
+
+def _told(error: Exception) -> str:
+    if not isinstance(error, OperationalError):
+        return str(error)
+    # The driver's own first line alone: it names server and user, while the rest may quote a statement's values.
+    reason = str(error.orig).partition("\n")[0]
+    return f"the ledger's database does not answer: {reason}; run 'kashforce doctor'"

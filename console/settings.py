@@ -75,7 +75,7 @@ class Settings(BaseSettings):
     #: A worker that was lost is noticed after this.
     lease_seconds: float = Field(default=30.0, gt=0)
     #: A lost answer is not looked into before this.
-    doubt_seconds: float = Field(default=20.0, ge=0)
+    doubt_seconds: float = Field(default=90.0, ge=0)
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Insert, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, Insert, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 #: How long a writer waits for another one on SQLite.
 BUSY_TIMEOUT_MS = 30_000
+#: More processes than this never open a new ledger in the same instant.
+_WAL_TRIES = 20
 
 
 class BadLedgerUrl(ValueError):
@@ -23,7 +27,8 @@ def open_engine(url: str, *, pool_size: int = 5) -> Engine:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
+        # A ValueError quotes what stands where the port should be, which may be half of a password.
         raise BadLedgerUrl(
             "the ledger URL is not a database URL; expected sqlite:///path/to/file or postgresql://user@host/name"
         ) from None
@@ -43,11 +48,11 @@ def _sqlite(engine: Engine) -> Engine:
     def _on_connect(connection: Any, _record: Any) -> None:
         # We say BEGIN ourselves: the driver's own habit begins late, and a late write lock means SQLITE_BUSY.
         connection.isolation_level = None
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        _switch_to_wal(connection)
         for pragma in (
-            "journal_mode = WAL",
             # Every commit is on disk before we acknowledge anything to a source.
             "synchronous = FULL",
-            f"busy_timeout = {BUSY_TIMEOUT_MS}",
             "foreign_keys = ON",
         ):
             connection.execute(f"PRAGMA {pragma}")
@@ -58,6 +63,39 @@ def _sqlite(engine: Engine) -> Engine:
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _switch_to_wal(connection: Any) -> None:
+    """A new file is switched by whoever comes first; the others wait for it.
+
+    The switch itself has no patience: it fails at once while another process makes it. A write transaction has.
+    """
+    for _ in range(_WAL_TRIES):
+        with suppress(sqlite3.OperationalError):
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("COMMIT")
+    raise sqlite3.OperationalError("the ledger's file cannot be switched to write-ahead logging")
+
+
+#: Any number will do that no other program takes on the same PostgreSQL server's database.
+_SCHEMA_LOCK = 0x4B61_7368
+
+
+def wait_for_schema_turn(connection: Connection) -> None:
+    """Return when no other transaction changes the schema; holds until this one ends.
+
+    SQLite's writers wait for each other anyway; on PostgreSQL two upgrades would make the same table at once.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SCHEMA_LOCK})
+
+
+def met_another(error: DBAPIError) -> bool:
+    """True when two transactions got into each other's way, and the one that lost may simply begin again:
+    PostgreSQL's deadlock_detected and serialization_failure."""
+    return getattr(error.orig, "sqlstate", None) in {"40P01", "40001"}
 
 
 def insert_or_ignore(connection: Connection, table: Any) -> Insert:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, select, update
 
 from ledger.database import insert_or_update
-from ledger.tables import IntentRow
+from ledger.endings import State
+from ledger.tables import DeliveryRow, IntentRow
 
 
 @dataclass(frozen=True)
@@ -38,25 +38,36 @@ def open_intents(connection: Connection, stamps: Iterable[str]) -> dict[str, Int
     return {row.stamp: Intent(row.stamp, row.queue, row.delivery_id, row.key, row.sent_at) for row in rows}
 
 
-def write_intents(connection: Connection, intents: Sequence[Intent]) -> None:
-    """Write intents before their requests go out; a stamp that is there already is sent anew."""
-    if not intents:
-        return
+def write_intent(connection: Connection, intent: Intent, token: str) -> bool:
+    """Write the intent right before its request goes out; a stamp that is there already is sent anew.
+
+    False, and nothing written, when the claim with this `token` no longer holds the delivery: then another worker
+    looks after it, and whoever asked must not send.
+    """
+    held = connection.scalar(
+        select(DeliveryRow.id)
+        .where(
+            DeliveryRow.id == intent.delivery_id,
+            DeliveryRow.claim == token,
+            DeliveryRow.state == State.RUNNING,
+        )
+        .with_for_update()
+    )
+    if held is None:
+        return False
     statement = insert_or_update(
         connection, IntentRow, key=["stamp"], update=["queue", "delivery_id", "key", "sent_at", "closed_at"]
     )
-    rows: list[dict[str, Any]] = [
-        {
-            "stamp": intent.stamp,
-            "queue": intent.queue,
-            "delivery_id": intent.delivery_id,
-            "key": intent.key,
-            "sent_at": intent.sent_at,
-            "closed_at": None,
-        }
-        for intent in intents
-    ]
-    connection.execute(statement, rows)
+    row = {
+        "stamp": intent.stamp,
+        "queue": intent.queue,
+        "delivery_id": intent.delivery_id,
+        "key": intent.key,
+        "sent_at": intent.sent_at,
+        "closed_at": None,
+    }
+    connection.execute(statement, row)
+    return True
 
 
 def close_intents(connection: Connection, stamps: Sequence[str], now: datetime) -> None:

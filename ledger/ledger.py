@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from ledger import claim as claiming
 from ledger import incidents as noted
 from ledger import intents, links, newest, overview, producing, sweeping
-from ledger.database import open_engine
+from ledger.database import met_another, open_engine
 from ledger.deliveries import Claim, Delivery, NewDelivery, Settled, Settlement, Waiting, by_queue
 from ledger.endings import Dead, Reason
 from ledger.register import register
 from ledger.settle import settle
 
-#: Two claims that met at one lock key begin again; more meetings in a row than this are a bug.
-CLAIM_TRIES = 5
+#: A transaction that met another one begins again; more meetings in a row than this are a bug.
+TRIES = 10
+
+T = TypeVar("T")
 
 
 class Ledger:
@@ -47,6 +50,18 @@ class Ledger:
         """One transaction that only reads and keeps no writer waiting."""
         with self._engine.connect().execution_options(reading=True) as connection:
             yield connection
+
+    def _again(self, work: Callable[[Connection], T], *collisions: type[DBAPIError]) -> T:
+        """The result of `work` in one transaction, begun again when it met another one: at a deadlock, or with one
+        of `collisions`."""
+        for left in reversed(range(TRIES)):
+            try:
+                with self.writing() as connection:
+                    return work(connection)
+            except DBAPIError as error:
+                if not left or not (isinstance(error, collisions) or met_another(error)):
+                    raise
+        raise AssertionError("unreachable: the last try returns or raises")
 
     # -- producers ---------------------------------------------------------------------------------
 
@@ -127,14 +142,9 @@ class Ledger:
         self, queue: str, hinted: Sequence[int], *, limit: int, now: datetime, lease_seconds: float
     ) -> Claim:
         """Take up to `limit` deliveries of `queue`; see ledger.claim."""
-        for attempt in range(CLAIM_TRIES):
-            try:
-                with self.writing() as connection:
-                    return claiming.claim(connection, queue, hinted, limit, now, lease_seconds)
-            except IntegrityError:
-                if attempt == CLAIM_TRIES - 1:
-                    raise
-        raise AssertionError("unreachable: the last try returns or raises")
+        return self._again(
+            lambda c: claiming.claim(c, queue, hinted, limit, now, lease_seconds), IntegrityError
+        )
 
     def renew(self, tokens: Sequence[str], *, now: datetime, lease_seconds: float) -> None:
         """The claims with these tokens are still worked on."""
@@ -144,15 +154,14 @@ class Ledger:
     def settle(self, claim: Claim, settlements: Sequence[Settlement], *, now: datetime) -> Settled:
         """Write the endings of a claim, all in one transaction; see ledger.settle.
 
-        A link that contradicts one we have spoils only its own delivery, which ends dead.
+        A link that contradicts one we have, or cannot be stored, spoils only its own delivery, which ends dead.
         """
         try:
-            with self.writing() as connection:
-                return settle(connection, claim, settlements, now)
-        except IntegrityError:
+            return self._again(lambda connection: settle(connection, claim, settlements, now))
+        except (IntegrityError, DataError) as error:
             if len(settlements) == 1:
-                with self.writing() as connection:
-                    return settle(connection, claim, [_contradiction(settlements[0])], now)
+                spoilt = _contradiction if isinstance(error, IntegrityError) else _unstorable
+                return self._again(lambda c: settle(c, claim, [spoilt(settlements[0])], now))
         parts = [self.settle(claim, [entry], now=now) for entry in settlements]
         waiting = [(id_, queue) for part in parts for queue, ids in part.waiting.items() for id_ in ids]
         return Settled(by_queue(waiting), tuple(id_ for part in parts for id_ in part.too_late))
@@ -171,10 +180,10 @@ class Ledger:
         with self.reading() as connection:
             return intents.open_intents(connection, stamps)
 
-    def write_intents(self, new: Sequence[intents.Intent]) -> None:
-        """Committed when this returns: only then may the requests be sent."""
+    def intend(self, intent: intents.Intent, token: str) -> bool:
+        """Write an intent; committed when this returns. Only when it returns True may the request be sent."""
         with self.writing() as connection:
-            intents.write_intents(connection, new)
+            return intents.write_intent(connection, intent, token)
 
     def newest_delivery(self, queue: str, source: str, entity: str, record_id: str) -> Delivery | None:
         with self.reading() as connection:
@@ -202,3 +211,8 @@ def _contradiction(entry: Settlement) -> Settlement:
         else "the ledger refused what this delivery brought, because it contradicts what it holds"
     )
     return Settlement(entry.delivery, Dead(Reason("settle", "link_contradiction", text)), closes=entry.closes)
+
+
+def _unstorable(entry: Settlement) -> Settlement:
+    text = "what the other system told of this record does not fit into the ledger; look at the record over there"
+    return Settlement(entry.delivery, Dead(Reason("settle", "unstorable", text)), closes=entry.closes)

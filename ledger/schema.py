@@ -8,9 +8,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, make_url
+from sqlalchemy import Engine
 
-from ledger.database import open_engine
+from ledger.database import open_engine, wait_for_schema_turn
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -20,14 +20,17 @@ class SchemaOutOfDate(Exception):
 
 
 def upgrade(url: str) -> None:
-    """Bring the database at `url` to this program's schema, creating what is missing. Safe to repeat."""
-    database = make_url(url).database
-    if url.startswith("sqlite") and database:
-        Path(database).parent.mkdir(parents=True, exist_ok=True)
+    """Bring the database at `url` to this program's schema, creating what is missing.
+
+    Safe to repeat, and for several processes at once. Raises BadLedgerUrl.
+    """
     engine = open_engine(url)
     try:
+        if engine.dialect.name == "sqlite" and engine.url.database:
+            Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
         config = _config()
         with engine.begin() as connection:
+            wait_for_schema_turn(connection)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     finally:

@@ -28,7 +28,9 @@ def settle(connection: Connection, claim: Claim, settlements: Sequence[Settlemen
     _write_endings(connection, ours, needed, now)
     _write_attempts(connection, claim, settlements, now)
     remember_links(connection, [entry.link for entry in settlements if entry.link], now)
-    close_intents(connection, [stamp for entry in settlements for stamp in entry.closes], now)
+    # Whoever lost the lease may only close what it knows to be made: the intent may be its successor's by now.
+    certain = [entry for entry in settlements if entry.link or entry.delivery.id in held]
+    close_intents(connection, [stamp for entry in certain for stamp in entry.closes], now)
     registered += register(connection, [new for entry in settlements for new in entry.follow_ups], now)
     done = [entry.delivery for entry in ours if isinstance(entry.ending, Delivered | Unchanged | Superseded)]
     made_good = _end_older_dead(connection, done, now)
@@ -202,15 +204,13 @@ def _announce_those_behind_the_lock(
 ) -> list[tuple[int, str]]:
     if not settled:
         return []
+    # Only read: to mark them as announced would mean to lock rows that other workers may be claiming.
     rows = connection.execute(
-        update(DeliveryRow)
-        .where(
+        select(DeliveryRow.id, DeliveryRow.queue).where(
             DeliveryRow.lock_key.in_({delivery.lock_key for delivery in settled}),
             DeliveryRow.state == State.WAITING,
             DeliveryRow.due_at <= now,
             DeliveryRow.id.not_in([delivery.id for delivery in settled]),
         )
-        .values(announced_at=now)
-        .returning(DeliveryRow.id, DeliveryRow.queue)
     )
     return [(row.id, row.queue) for row in rows]

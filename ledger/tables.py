@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
-    DateTime,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
@@ -18,34 +16,12 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """Aware UTC datetimes on both databases; a naive one is refused, because nobody knows what it meant."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"{value!r} has no time zone; the ledger stores UTC")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-# SQLite counts up by itself only for INTEGER primary keys.
-BigId = BigInteger().with_variant(Integer(), "sqlite")
+from ledger.columns import BigId, HeardText, UtcDateTime
 
 
 class Base(DeclarativeBase):
@@ -111,8 +87,8 @@ class DeliveryRow(Base):
     read_digest: Mapped[str | None] = mapped_column(String(64))
     #: Stage, code and sentence of the last ending.
     reason_stage: Mapped[str | None] = mapped_column(String(24))
-    reason_code: Mapped[str | None] = mapped_column(String(80))
-    reason_text: Mapped[str | None] = mapped_column(Text)
+    reason_code: Mapped[str | None] = mapped_column(HeardText(80))
+    reason_text: Mapped[str | None] = mapped_column(HeardText)
     ended_at: Mapped[datetime | None]
 
     __table_args__ = (
@@ -184,9 +160,9 @@ class AttemptRow(Base):
     #: delivered, unchanged, superseded, not_now, failed, dead or lease_expired.
     ending: Mapped[str] = mapped_column(String(16))
     stage: Mapped[str | None] = mapped_column(String(24))
-    code: Mapped[str | None] = mapped_column(String(80))
+    code: Mapped[str | None] = mapped_column(HeardText(80))
     #: A sentence: what was done, or why not.
-    note: Mapped[str] = mapped_column(Text)
+    note: Mapped[str] = mapped_column(HeardText)
 
 
 class LinkRow(Base):
@@ -268,9 +244,9 @@ class IncidentRow(Base):
     #: "salesforce" or "kashflow".
     source: Mapped[str] = mapped_column(String(16))
     #: Channel, queue or object it concerns.
-    subject: Mapped[str] = mapped_column(String(160))
+    subject: Mapped[str] = mapped_column(HeardText(160))
     #: The same incident seen again (after a restart) is not noted again.
-    version: Mapped[str] = mapped_column(String(120))
+    version: Mapped[str] = mapped_column(HeardText(120))
     detail: Mapped[dict[str, Any]]
     occurred_at: Mapped[datetime]
     #: Anew when it comes back after it was closed.

@@ -19,7 +19,7 @@ _WRAPPING = frozenset({"attributes", "totalSize", "done", "nextRecordsUrl"})
 _TIMES = frozenset({"SystemModstamp", "CreatedDate"})
 
 #: Fields that move without an edit (reference kashflow.md sections 3.1 to 3.9 and quirk 2), by object.
-_VOLATILE: Mapping[str, frozenset[str]] = {
+VOLATILE: Mapping[str, frozenset[str]] = {
     "Invoice": frozenset(
         [
             "OverdueDays",
@@ -61,7 +61,7 @@ def salesforce_digest(record: Mapping[str, Any]) -> str:
 
 def kashflow_digest(entity: str, row: Mapping[str, Any]) -> str:
     """Of a whole record of this object, as its own address shows it."""
-    volatile = _VOLATILE.get(entity, frozenset())
+    volatile = VOLATILE.get(entity, frozenset())
     return _digest({name: value for name, value in row.items() if name not in volatile})
 
 
@@ -85,5 +85,5 @@ def _said(value: Any) -> Any:
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, int | Decimal):
-        return {"number": plain(Decimal(value))}
+        return {"number": plain(Decimal(value)) if value else "0"}
     return str(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,6 +21,11 @@ from connectors.salesforce.streaming.source import StreamEvent
 from ledger.producing import Cursor, Incident
 
 log = structlog.get_logger("kashforce.stream")
+
+#: 15 or 18 characters, or a prefix with a star that stands for all records of an object.
+_RECORD_ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?|[A-Za-z0-9]{0,15}\*", re.ASCII)
+#: Salesforce's own are 36 characters long.
+_LONGEST_KEY = 100
 
 #: The org's clock and ours need not agree to the second; better an old change too many than a new one too few.
 CLOCK_MARGIN = timedelta(minutes=1)
@@ -50,7 +56,7 @@ def read_events(
     news = News()
     for event in events:
         try:
-            heard = read_change(event.payload)
+            heard = _identified(read_change(event.payload))
         except MalformedChange as error:
             log.error("unreadable", channel=channel, why=str(error), cursor=event.cursor)
             detail = {"why": str(error), "raw": json.dumps(event.data, default=str)}
@@ -62,6 +68,16 @@ def read_events(
                 news.incidents.extend(_gap_in(heard))
         news.cursor = Cursor(cursor_name, event.cursor, heard_until)
     return news
+
+
+def _identified(heard: ChangeEvent) -> ChangeEvent:
+    """The same event. Raises MalformedChange where it names records or its transaction in a way that cannot be one:
+    the ledger could not keep it, and the stream would come to a stop at it again and again."""
+    if not all(_RECORD_ID.fullmatch(record_id) for record_id in heard.record_ids):
+        raise MalformedChange("recordIds", "a list of record ids")
+    if len(heard.transaction_key) > _LONGEST_KEY:
+        raise MalformedChange("transactionKey", f"text of at most {_LONGEST_KEY} characters")
+    return heard
 
 
 _KINDS: Mapping[ChangeType, Kind] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -9,6 +10,9 @@ from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.transaction import Transaction
 from sandbox.salesforce.values import printed
 from sandbox.salesforce.world import SalesforceWorld
+
+#: `@0` and the like: an earlier change of the same commit.
+_PLACE = re.compile(r"@\d{1,6}")
 
 
 def commit_as_user(
@@ -49,7 +53,7 @@ def _carry_out(transaction: Transaction, change: Mapping[str, Any], ids: list[st
 
 def _resolved(value: Any, ids: list[str]) -> Any:
     """A reference like `@0` to an earlier change as that record's id."""
-    if isinstance(value, str) and value.startswith("@") and value[1:].isdecimal():
+    if isinstance(value, str) and _PLACE.fullmatch(value):
         place = int(value[1:])
         if place >= len(ids):
             raise ApiError("INVALID_REFERENCE", f"{value}: only {len(ids)} changes come before this one")

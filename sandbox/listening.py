@@ -15,6 +15,9 @@ from sandbox.connections import CuttableProtocol
 HOST = "127.0.0.1"
 #: How long requests that are being answered may hold up the end.
 _GRACE_SECONDS = 1
+#: How long an idle connection is kept. Published clients look at a Bulk job every five seconds and more on the
+#: connection they have, and uvicorn's own five would cut it under them.
+_IDLE_SECONDS = 75
 
 
 def bound_socket(port: int, what: str) -> socket.socket:
@@ -45,6 +48,7 @@ class Listening(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                timeout_keep_alive=_IDLE_SECONDS,
                 timeout_graceful_shutdown=_GRACE_SECONDS,
             )
         )

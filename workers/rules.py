@@ -19,8 +19,9 @@ class Rules:
     backoff_ceiling_seconds: float = 15 * 60
     #: Wait while a permission or a login has to be mended by a person.
     configuration_seconds: float = 5 * 60
-    #: A request whose answer was lost may still be carried out over there; nobody looks before this has passed.
-    doubt_seconds: float = 20
+    #: A request whose answer was lost may still be carried out over there; nobody looks before this has passed
+    #: since it was sent. Longer than KashFlow may take to answer, which is 60 seconds at the most.
+    doubt_seconds: float = 90
     #: How long a delivery waits for the one it needs before it asks again.
     prerequisite_seconds: float = 60
     #: Calls to KashFlow side by side within one batch.

@@ -27,6 +27,8 @@ class Work:
 
     delivery: Delivery
     flow: Flow
+    #: Token of the claim it belongs to.
+    claim: str
     #: The record's present state in the source, by the source's field names.
     record: Mapping[str, Any] | None = None
     #: Its digest, kept with the delivery: tells producers whether what they see was read.
@@ -84,7 +86,7 @@ class Batch:
         ended: list[Settlement] = []
         for delivery in claim.deliveries:
             try:
-                works.append(Work(delivery, desk.book.flow(delivery.flow)))
+                works.append(Work(delivery, desk.book.flow(delivery.flow), claim.token))
             except KeyError:
                 text = (
                     f"there is no flow {delivery.flow!r} in flows.yaml any more; bring it back or drop this"

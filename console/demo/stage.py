@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx
+from pydantic import SecretStr
 
 from connectors.kashflow.client import KashFlowClient
 from connectors.kashflow.patience import PATIENT
@@ -52,14 +53,15 @@ class Stage:
 
     def _set_up(self) -> None:
         self.login = self._start_sandbox()
-        self.settings = settings.load(env_file=None, **_overrides(self.login, self.folder))
+        chosen = _chosen(self.login, self.folder)
+        self.settings = settings.load(env_file=None, **chosen)
         logs.configure(self.settings.model_copy(update={"log_level": "error"}), "demo")
         self.installation = self._open.enter_context(
             Installation(
                 self.settings,
                 processes=self._processes,
                 workers=1,
-                env=_environment(self.settings, self.login),
+                env=_environment(chosen),
                 log_dir=self.log_dir,
             )
         )
@@ -103,9 +105,11 @@ class Stage:
         return login
 
 
-def _overrides(login: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+def _chosen(login: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Every setting there is, so that neither environment nor `.env` of a real installation has a say in this one."""
     salesforce, kashflow = login["salesforce"], login["kashflow"]
-    return {
+    usual = {name: setting.get_default() for name, setting in Settings.model_fields.items()}
+    return usual | {
         "salesforce_url": salesforce["url"],
         "salesforce_client_id": salesforce["client_id"],
         "salesforce_client_secret": salesforce["client_secret"],
@@ -113,10 +117,7 @@ def _overrides(login: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         "kashflow_username": kashflow["username"],
         "kashflow_password": kashflow["password"],
         "kashflow_memorable_word": kashflow["memorable_word"],
-        "redis_url": "",
-        "ledger_url": "",
         "state_dir": folder,
-        "mappings_dir": None,
         "web_port": 0,
         "flower_port": 0,
         "sweep_seconds": 0.5,
@@ -126,11 +127,18 @@ def _overrides(login: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     }
 
 
-def _environment(loaded: Settings, login: Mapping[str, Any]) -> dict[str, str]:
-    """The processes' environment: ours without any setting of a real installation, and the demonstration's own."""
-    own = {
-        f"{PREFIX}{name.upper()}": str(value)
-        for name, value in _overrides(login, loaded.state_dir).items()
-        if value is not None
-    }
-    return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)} | own
+def _environment(chosen: Mapping[str, Any]) -> dict[str, str]:
+    """The processes' environment: ours, with all the settings of the demonstration."""
+    return {**os.environ, **{f"{PREFIX}{name.upper()}": _as_text(value) for name, value in chosen.items()}}
+
+
+def _as_text(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case SecretStr():
+            return value.get_secret_value()
+        case tuple():
+            return ",".join(value)
+        case _:
+            return str(value)

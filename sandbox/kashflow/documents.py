@@ -12,17 +12,17 @@ from sandbox.kashflow.audit import AuditTrail, audit_row
 from sandbox.kashflow.bank import BankAccounts
 from sandbox.kashflow.contact_ledger import ContactLedger
 from sandbox.kashflow.forms import Form
-from sandbox.kashflow.ledger import Ledger
 from sandbox.kashflow.lines import Lines
+from sandbox.kashflow.numbered import NumberedLedger
 from sandbox.kashflow.office import Office
 from sandbox.kashflow.payments import PaymentPlan, Payments
-from sandbox.kashflow.problems import Problem, invalid, period_locked
+from sandbox.kashflow.problems import period_locked
 from sandbox.kashflow.register import Key, Register
 from sandbox.kashflow.surroundings import Surroundings
 from sandbox.kashflow.values import NEVER, ZERO, Row, pennies
 
 
-class DocumentLedger(Ledger):
+class DocumentLedger(NumberedLedger):
     """Invoices or purchases, stored with their sums; status and days overdue are reckoned when shown."""
 
     #: "invoice" or "purchase".
@@ -52,7 +52,7 @@ class DocumentLedger(Ledger):
         self.lines = lines
         self.payments = Payments(self.kind, self.direction, around, office, bank)
         self._audit = audit
-        self._first_number = first_number
+        self.first_number = first_number
         self._of_contact: dict[int, dict[int, Row]] = {}
         self.register = Register(self.kind, self.key, around, first_id=first_id, resource=self.resource)
 
@@ -64,19 +64,11 @@ class DocumentLedger(Ledger):
     def summary(self, row: Row) -> Row:
         """The list row."""
 
-    def key(self, row: Row) -> Key:
-        return int(row["Number"])
-
-    def next_number(self) -> int:
-        """Advisory only: whoever posts first has it."""
-        return int(max((row["Number"] for row in self.register.rows()), default=self._first_number - 1)) + 1
-
     def of_contact(self, contact: Row) -> list[Row]:
         return list(self._of_contact.get(contact["Id"], {}).values())
 
     def create(self, body: Any) -> Row:
         row, contact, plan = self._checked(self.form.read(body), None)
-        row["Number"] = row["Number"] or self.next_number()
         row = row | self.born(contact, row) | {"CreatedDate": self.around.today(), "VATReturnId": 0}
         return self._stored(self.register.add(row | _EMPTY_SUMS), contact, plan)
 
@@ -84,7 +76,6 @@ class DocumentLedger(Ledger):
         old = self.register.get(key)
         self._refuse_locked(old)
         row, contact, plan = self._checked(self.form.read(body), old)
-        row["Number"] = row["Number"] or old["Number"]
         del self._of_contact[old["ContactId"]][old["Id"]]
         return self._stored(self.register.put(old | row), contact, plan)
 
@@ -155,10 +146,7 @@ class DocumentLedger(Ledger):
     def _checked(self, row: Row, old: Row | None) -> tuple[Row, Row, PaymentPlan]:
         """The row to store, its contact, and its payments as a plan. Nothing is changed yet."""
         contact = self.people.named(row.pop(f"{self.people.noun}Code"))
-        if row["Number"] < 0:
-            raise invalid("Number: a document number is not negative.")
-        if old is None or row["Number"] not in {0, old["Number"]}:
-            self._refuse_taken(row["Number"])
+        row["Number"] = self.number_for(row["Number"], old)
         row["IssuedDate"] = row["IssuedDate"] or (old or {}).get("IssuedDate") or self.around.today()
         row["DueDate"] = row["DueDate"] or contacts.due_date(row["IssuedDate"], contact["PaymentTerms"])
         self._refuse_locked(row)
@@ -177,10 +165,6 @@ class DocumentLedger(Ledger):
         self._of_contact.setdefault(contact["Id"], {})[row["Id"]] = row
         self._audit.entered((self.kind, row["Id"]), self._audit_rows(row))
         return row
-
-    def _refuse_taken(self, number: int) -> None:
-        if number and self.register.find(number) is not None:
-            raise Problem(400, "DuplicateNumber", f"Number: there is {self.kind} {number} already.")
 
     def _refuse_locked(self, row: Row) -> None:
         """Locked periods and submitted VAT returns (section 4, quirk 15)."""

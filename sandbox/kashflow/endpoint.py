@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,10 +14,8 @@ from sandbox.connections import cut
 from sandbox.kashflow.distortion import distorted
 from sandbox.kashflow.problems import Problem, invalid, locked_out, no_session, period_locked, sql_timeout
 from sandbox.kashflow.query import Query
-from sandbox.kashflow.values import read_json, write_json
-
-if TYPE_CHECKING:
-    from sandbox.kashflow.world import KashFlowWorld
+from sandbox.kashflow.values import read_json, whole_number, write_json
+from sandbox.kashflow.world import KashFlowWorld
 
 #: The login stays out of faults that are about records.
 LOGIN = "sessiontoken"
@@ -159,16 +157,15 @@ async def _answer(call: Call, request: Request, reply: Reply) -> Response:
 
 
 def _page(call: Call) -> int:
-    text = call.query.text("page")
-    return int(text) if text.isdecimal() else 1
+    return whole_number(call.query.text("page")) or 1
 
 
 def _json(reply: Reply) -> Response:
     if reply.status == 204:
         return Response(status_code=204, headers=dict(reply.headers))
-    return Response(
-        write_json(reply.payload), reply.status, headers=dict(reply.headers), media_type="application/json"
-    )
+    # Half of a surrogate pair has no UTF-8; written as an escape it goes back out as it came in.
+    content = write_json(reply.payload).encode(errors="backslashreplace")
+    return Response(content, reply.status, headers=dict(reply.headers), media_type="application/json")
 
 
 _SERVER_ERROR = Reply({"Error": "InternalServerError", "Message": "An error has occurred."}, 500)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sandbox.kashflow.forms import Form, flags, texts
 from sandbox.kashflow.problems import invalid, not_found
-from sandbox.kashflow.values import Row, money
+from sandbox.kashflow.values import Row, money, whole_number
 
 #: Names of a document's status with the Ids that `/paymentstatuses` lists; its shape is not published.
 STATUSES = {1: "Unpaid", 2: "Paid", 3: "Overpaid", 4: "Overdue", 5: "NA"}
@@ -66,7 +66,7 @@ class Office:
         return self.vat_rates()[-1]
 
     def remove_vat_rate(self, rate_id: str) -> None:
-        if not rate_id.isdecimal() or self._vat_rates.pop(int(rate_id), None) is None:
+        if self._vat_rates.pop(whole_number(rate_id) or 0, None) is None:
             raise not_found("VAT rate", rate_id)
 
     def method_list(self, kind: str) -> list[Row]:

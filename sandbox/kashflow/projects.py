@@ -7,8 +7,8 @@ from typing import Any
 
 from sandbox.kashflow.customers import Customers
 from sandbox.kashflow.forms import Form, amounts, days, flags, texts, wholes
-from sandbox.kashflow.ledger import Ledger
-from sandbox.kashflow.problems import Problem, invalid
+from sandbox.kashflow.numbered import NumberedLedger
+from sandbox.kashflow.problems import invalid
 from sandbox.kashflow.register import Key, Register
 from sandbox.kashflow.surroundings import Surroundings
 from sandbox.kashflow.values import ZERO, Row
@@ -44,7 +44,7 @@ _SUMMARY = [
 ]
 
 
-class Projects(Ledger):
+class Projects(NumberedLedger):
     """`documents` answers all invoices and all purchases, for what a project came to."""
 
     resource = "projects"
@@ -55,24 +55,15 @@ class Projects(Ledger):
         self._customers = customers
         self.register = Register("project", self.key, around, first_id=5_500_001, resource=self.resource)
 
-    def key(self, row: Row) -> Key:
-        return int(row["Number"])
-
-    def next_number(self) -> int:
-        return int(max((row["Number"] for row in self.register.rows()), default=0)) + 1
-
     def create(self, body: Any) -> Row:
         row = self._checked(_FORM.read(body))
-        row["Number"] = row["Number"] or self.next_number()
-        self._refuse_taken(row["Number"])
+        row["Number"] = self.number_for(row["Number"])
         return self.register.add(row)
 
     def replace(self, key: Key, body: Any) -> Row:
         old = self.register.get(key)
         row = self._checked(_FORM.read(body))
-        row["Number"] = row["Number"] or old["Number"]
-        if row["Number"] != old["Number"]:
-            self._refuse_taken(row["Number"])
+        row["Number"] = self.number_for(row["Number"], old)
         return self.register.put({"Id": old["Id"]} | row)
 
     def delete(self, key: Key) -> None:
@@ -118,10 +109,6 @@ class Projects(Ledger):
         row["Status"] = project_status(row["Status"])
         code = row.pop("CustomerCode")
         return row | {"CustomerId": self._customers.named(code)["Id"] if code.strip() else 0}
-
-    def _refuse_taken(self, number: int) -> None:
-        if self.register.find(number) is not None:
-            raise Problem(400, "DuplicateNumber", f"Number: there is project {number} already.")
 
 
 def project_status(word: str) -> str:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from sandbox.kashflow.problems import invalid
-from sandbox.kashflow.values import read_day
+from sandbox.kashflow.values import read_day, whole_number
 
 
 class Query:
@@ -29,9 +29,10 @@ class Query:
         text = self.text(name)
         if not text:
             return default
-        if not text.isdecimal() or int(text) < 1:
+        number = whole_number(text)
+        if not number:
             raise invalid(f"{name}: {text!r} is not a number from 1 up")
-        return int(text)
+        return number
 
     def flag(self, name: str) -> bool | None:
         word = self.text(name).lower()

@@ -7,9 +7,9 @@ from typing import Any
 from sandbox.kashflow import contacts, sums
 from sandbox.kashflow.customers import Customers
 from sandbox.kashflow.forms import Form, days, flags, part, parts, texts, wholes
-from sandbox.kashflow.ledger import Ledger
 from sandbox.kashflow.lines import LINE, Lines
-from sandbox.kashflow.problems import Problem, not_found
+from sandbox.kashflow.numbered import NumberedLedger
+from sandbox.kashflow.problems import not_found
 from sandbox.kashflow.register import Key, Register
 from sandbox.kashflow.surroundings import Surroundings
 from sandbox.kashflow.values import Row
@@ -43,7 +43,7 @@ _SUMMARY = [
 ]
 
 
-class Quotes(Ledger):
+class Quotes(NumberedLedger):
     resource = "quotes"
 
     def __init__(self, around: Surroundings, customers: Customers, lines: Lines) -> None:
@@ -53,24 +53,15 @@ class Quotes(Ledger):
         self.categories = [{"Number": 1, "Name": "Open"}, {"Number": 2, "Name": "Accepted"}]
         self.register = Register("quote", self.key, around, first_id=6_600_001, resource=self.resource)
 
-    def key(self, row: Row) -> Key:
-        return int(row["Number"])
-
-    def next_number(self) -> int:
-        return int(max((row["Number"] for row in self.register.rows()), default=0)) + 1
-
     def create(self, body: Any) -> Row:
         row = self._checked(_FORM.read(body))
-        row["Number"] = row["Number"] or self.next_number()
-        self._refuse_taken(row["Number"])
+        row["Number"] = self.number_for(row["Number"])
         return self.register.add(row | {"Permalink": f"/v2/documents/quote/{self._around.guid()}"})
 
     def replace(self, key: Key, body: Any) -> Row:
         old = self.register.get(key)
         row = self._checked(_FORM.read(body))
-        row["Number"] = row["Number"] or old["Number"]
-        if row["Number"] != old["Number"]:
-            self._refuse_taken(row["Number"])
+        row["Number"] = self.number_for(row["Number"], old)
         return self.register.put(old | row)
 
     def delete(self, key: Key) -> None:
@@ -114,7 +105,3 @@ class Quotes(Ledger):
             "Currency": currency,
         }
         return row | own | {"LineItems": lines} | added
-
-    def _refuse_taken(self, number: int) -> None:
-        if self.register.find(number) is not None:
-            raise Problem(400, "DuplicateNumber", f"Number: there is quote {number} already.")

@@ -12,7 +12,7 @@ from sandbox.kashflow.audit import AuditTrail, audit_row
 from sandbox.kashflow.forms import Form, amounts, days, flags, texts, wholes
 from sandbox.kashflow.problems import invalid, not_found
 from sandbox.kashflow.surroundings import Surroundings
-from sandbox.kashflow.values import ZERO, Row
+from sandbox.kashflow.values import ZERO, Row, whole_number
 
 _FORM = Form(
     days("Date"),
@@ -65,7 +65,7 @@ class Transactions:
 
     def get(self, account_id: int, transaction_id: str | int) -> Row:
         """Raises Problem 404."""
-        number = int(transaction_id) if str(transaction_id).isdecimal() else 0
+        number = whole_number(str(transaction_id)) or 0
         if (account_id, number) not in self._rows:
             raise not_found("bank transaction", transaction_id)
         return self._rows[account_id, number]

@@ -19,6 +19,8 @@ NEVER = date(1900, 1, 1)
 #: What a datetime of KashFlow's database can hold, less a year for terms of payment.
 _FIRST_YEAR, _LAST_YEAR = 1753, 9998
 
+_MOST_DIGITS = 18
+
 ZERO = Decimal("0.0000")
 _FOUR_PLACES = Decimal("0.0001")
 _TWO_PLACES = Decimal("0.01")
@@ -39,6 +41,11 @@ def money(value: Decimal | int | str) -> Decimal:
 def pennies(value: Decimal) -> Decimal:
     """The amount rounded to whole pennies, halves away from zero."""
     return money(value.quantize(_TWO_PLACES, ROUND_HALF_UP))
+
+
+def whole_number(text: str) -> int | None:
+    """The number that these digits say; None for any other text, or for more digits than any number here has."""
+    return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else None
 
 
 def read_day(text: str) -> date:

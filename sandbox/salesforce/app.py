@@ -8,10 +8,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from sandbox.salesforce.errors import not_found
+from sandbox.salesforce.jsontext import json_bytes
 from sandbox.salesforce.login.oauth import OAuth
 from sandbox.salesforce.login.soap import soap_routes
 from sandbox.salesforce.rest.http import data_routes
-from sandbox.salesforce.rest.text import json_text
 from sandbox.salesforce.streaming import routes as streaming_routes
 from sandbox.salesforce.world import SalesforceWorld
 
@@ -29,4 +29,6 @@ def create_app(world: SalesforceWorld) -> Starlette:
 
 async def _nothing_there(_request: Request, _error: Exception) -> Response:
     error = not_found()
-    return Response(json_text([error.single()]), status_code=404, media_type="application/json;charset=UTF-8")
+    return Response(
+        json_bytes([error.single()]), status_code=404, media_type="application/json;charset=UTF-8"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from sandbox.salesforce.errors import ApiError
 
 #: A locator lives about two days (reference section 3.6).
 _LIFE = timedelta(days=2)
+_OFFSET = re.compile(r"\d{1,9}")
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Locators:
         """(id, cursor, offset of the next page); ApiError when unknown, expired or somebody else's."""
         locator_id, _, offset = locator.rpartition("-")
         cursor = self._cursors.get(locator_id)
-        if cursor is None or cursor.user_id != user_id or not offset.isdigit():
+        if cursor is None or cursor.user_id != user_id or not _OFFSET.fullmatch(offset):
             raise invalid_locator()
         if self._clock.now() - cursor.made_at > _LIFE:
             del self._cursors[locator_id]

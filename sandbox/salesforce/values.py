@@ -16,6 +16,8 @@ from sandbox.salesforce.fields import Entity, Field
 from sandbox.salesforce.ids import full_id
 
 _EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;.]+(\.[^@\s,;.]+)*\.[A-Za-z]{2,}")
+#: More digits before or behind the point than any number of a record has.
+_MOST_DIGITS = 100
 _OFFSET = re.compile(r"([+-]\d\d)(\d\d)$")
 
 
@@ -53,7 +55,12 @@ def csv_text(value: Any) -> str:
 
 
 def decimal_text(value: Decimal) -> str:
-    """A JSON number with at least one decimal and no trailing noughts: 10.1, 250.0."""
+    """A JSON number with at least one decimal and no trailing noughts: 10.1, 250.0.
+
+    One beyond what any field holds keeps its exponent: written out it could have a milliard digits.
+    """
+    if value and abs(value.adjusted()) > _MOST_DIGITS:
+        return str(value)
     text = f"{value:f}"
     if "." not in text:
         return f"{text}.0"
@@ -66,7 +73,10 @@ def read_datetime(text: str) -> datetime:
     moment = datetime.fromisoformat(_OFFSET.sub(r"\1:\2", text))
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has no time zone")
-    return moment.astimezone(UTC).replace(microsecond=0)
+    try:
+        return moment.astimezone(UTC).replace(microsecond=0)
+    except OverflowError:
+        raise ValueError(f"{text!r} is beyond the calendar in UTC") from None
 
 
 def _seconds(moment: datetime) -> str:

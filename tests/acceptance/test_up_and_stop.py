@@ -53,35 +53,41 @@ def test_up_brings_everything_keeps_it_up_and_ends_in_order(installation: Instal
     assert "Traceback" not in up.printed
 
 
-def test_up_comes_back_where_it_was_and_ends_at_ctrl_c(installation: Installation) -> None:
-    come_up(installation).end(signal.SIGTERM)
+def test_up_ends_at_ctrl_c_comes_back_where_it_was_and_is_not_doubled_when_it_was_killed(
+    installation: Installation,
+) -> None:
+    stopped = come_up(installation)
+    assert stopped.end(signal.SIGINT) == 0
+    assert installation.processes() == {}
+    assert "Traceback" not in stopped.printed
     (deal,) = installation.deals("Ottery Yarn Works")
     installation.win(deal)  # while nobody listens
 
     up = come_up(installation)
     installation.show_their_numbers(deal)
 
-    assert up.end(signal.SIGINT) == 0
-    assert installation.processes() == {}
-    assert "Traceback" not in up.printed
+    up.kill()
+    refused = installation.run("up")
+    assert refused.code == 2
+    assert "left processes behind" in refused.err
+    assert children_of(installation).keys() == CHILDREN
 
 
 @pytest.mark.parametrize(
-    ("missing", "system"),
+    ("system", "missing"),
     [
-        ("salesforce_url", "Salesforce"),
-        ("salesforce_client_secret", "Salesforce"),
-        ("kashflow_password", "KashFlow"),
-        ("kashflow_memorable_word", "KashFlow"),
+        ("Salesforce", ("salesforce_url", "salesforce_client_secret")),
+        ("KashFlow", ("kashflow_password", "kashflow_memorable_word")),
     ],
 )
-def test_up_without_a_setting_names_it_and_does_nothing(
-    installation: Installation, missing: str, system: str
+def test_up_without_settings_names_each_and_does_nothing(
+    installation: Installation, system: str, missing: tuple[str, ...]
 ) -> None:
-    refused = installation.run("up", **{missing: ""})
+    refused = installation.run("up", **dict.fromkeys(missing, ""))
 
     assert (refused.code, refused.out) == (2, "")
-    assert f"to reach {system}, set KASHFORCE_{missing.upper()}" in refused.err
+    names = ", ".join(f"KASHFORCE_{name.upper()}" for name in missing)
+    assert f"to reach {system}, set {names}" in refused.err
     assert not Path(installation.settings["state_dir"]).exists()
 
 
@@ -117,37 +123,38 @@ def test_a_process_without_the_right_ledger_names_the_remedy(
     assert "run 'kashforce ledger upgrade'" in refused.err
 
 
-def test_a_wrong_kashflow_password_is_tried_once_and_what_waits_is_delivered_when_it_is_mended(
+def test_a_wrong_kashflow_password_is_tried_once_by_all_processes_together_and_the_status_tells(
     installation: Installation, valkey_url: str
 ) -> None:
     installation.settings["redis_url"] = valkey_url
     installation.make_ledger()
-    processes = [installation.listening_stream(), installation.start("beat")]
-    wrong = [
-        installation.start(name, kashflow_password="Tidy-Boots-26") for name in ("worker", "worker", "poll")
-    ]
+    installation.listening_stream()
+    installation.start("beat")
     before = installation.calls("POST", "/v2/sessiontoken")
+    wrong = "Tidy-Boots-26"
+    installation.start("poll", kashflow_password=wrong).has_printed("not_looked")
+    for _ in range(2):
+        installation.start("worker", kashflow_password=wrong)
     deals = installation.deals("Morfe Valley Farm Shop", "Wrekin Cycle Hire")
 
     installation.win(*deals)
     eventually(lambda: all(map(installation.attempts, deals)), STARTED_WITHIN, "both deals were tried")
-    wrong[2].has_printed("not_looked")
 
     assert installation.calls("POST", "/v2/sessiontoken") - before == 1
     told = json.loads(installation.run("status", "--json").out)
     assert {queue["name"]: queue["waiting"] for queue in told["queues"]}["kashflow.invoice"] == 2
-    assert any("refused" in trouble["text"] for trouble in told["troubles"])
-    for process in wrong:
-        assert process.end() == 0
-
-    assert all(process.is_running for process in processes)
+    assert {trouble["record_id"] for trouble in told["troubles"]} == set(deals)
+    assert all(trouble["text"].startswith("kashflow: ") for trouble in told["troubles"])
+    assert installation.end() == [0] * 5
 
 
 def test_without_redis_changes_are_kept_and_delivered_once_it_is_there(installation: Installation) -> None:
     server = ValkeyServer()
     installation.settings["redis_url"] = server.url
     installation.make_ledger()
-    processes = [installation.listening_stream(), installation.start("beat"), installation.start("worker")]
+    installation.listening_stream()
+    installation.start("beat")
+    installation.start("worker")
     (deal,) = installation.deals("Severn Bore Kayaks")
 
     installation.win(deal)
@@ -158,5 +165,4 @@ def test_without_redis_changes_are_kept_and_delivered_once_it_is_there(installat
     with server:
         installation.a_minute_passes()
         installation.show_their_numbers(deal)
-        for process in processes:
-            assert process.end() == 0
+        assert installation.end() == [0] * 3

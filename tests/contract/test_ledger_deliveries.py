@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -123,10 +124,17 @@ def test_many_claimers_never_share_a_delivery_nor_a_lock(ledger: Ledger, clock: 
     taken: list[tuple[int, str]] = []
     overlaps: list[str] = []
     running: set[str] = set()
-    guard = threading.Lock()
+    guard, broken = threading.Lock(), threading.Event()
+
+    def work_until_one_breaks() -> None:
+        try:
+            work()
+        except BaseException:
+            broken.set()
+            raise
 
     def work() -> None:
-        while True:
+        while not broken.is_set():
             claim = take(ledger, clock, limit=7)
             if not claim.deliveries:
                 with ledger.reading() as connection:
@@ -142,11 +150,9 @@ def test_many_claimers_never_share_a_delivery_nor_a_lock(ledger: Ledger, clock: 
                 running.difference_update(keys)
             end(ledger, claim, Delivered("done"), clock)
 
-    threads = [threading.Thread(target=work) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(6) as pool:
+        for future in [pool.submit(work_until_one_breaks) for _ in range(6)]:
+            future.result()
 
     assert overlaps == []
     assert len(taken) == len({delivery_id for delivery_id, _ in taken}) == 120

@@ -7,10 +7,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -53,7 +54,7 @@ def eventually(condition: Callable[[], T], within_seconds: float, what: str) -> 
     while not (answer := condition()):
         if time.monotonic() > deadline:
             pytest.fail(f"not within {within_seconds:.0f} s: {what}")
-        time.sleep(0.02)
+        time.sleep(0.05)
     return answer
 
 
@@ -131,8 +132,11 @@ class Running:
         return self._process.returncode
 
     def end(self, by: signal.Signals = signal.SIGTERM) -> int:
-        self._process.send_signal(by)
+        self.send(by)
         return self.ends()
+
+    def send(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
 
     def kill(self) -> None:
         """SIGKILL, as the kernel does it when memory is short."""
@@ -153,7 +157,6 @@ class Installation(Firm):
         chosen = logins_of(sandbox) | HURRIED | ports | {"state_dir": folder / "state"} | settings
         self.settings = {name: str(value) for name, value in chosen.items()}
         self.started: list[Running] = []
-        self._open = ExitStack()
 
     def __enter__(self) -> Self:
         return self
@@ -161,10 +164,9 @@ class Installation(Firm):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._open.close()
-        for process in self.started:
-            if process.is_running:
-                process.end()
+        if "ledger" in vars(self):
+            self.ledger.close()
+        self.end()
         for pid in belonging_to(self.folder):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -223,6 +225,13 @@ class Installation(Firm):
             if process.supervised and not process.is_running:
                 process.start()
 
+    def end(self) -> list[int]:
+        """SIGTERM to whatever still runs; the exit codes, in the order of starting."""
+        running = [process for process in self.started if process.is_running]
+        for process in running:
+            process.send(signal.SIGTERM)
+        return [process.ends() for process in running]
+
     def processes(self) -> dict[int, str]:
         return belonging_to(self.folder)
 
@@ -240,27 +249,24 @@ class Installation(Firm):
     def make_ledger(self) -> None:
         schema.upgrade(self.ledger_url)
 
-    @contextmanager
-    def ledger(self) -> Iterator[Ledger]:
-        ledger = Ledger.open(self.ledger_url)
-        try:
-            yield ledger
-        finally:
-            ledger.close()
+    @cached_property
+    def ledger(self) -> Ledger:
+        """For looking from outside; the processes have connections of their own."""
+        return Ledger.open(self.ledger_url)
 
     def deliveries(self, record_id: str, queue: str = "kashflow.invoice") -> list[Delivery]:
-        with self.ledger() as ledger, ledger.reading() as connection:
+        with self.ledger.reading() as connection:
             return [one for one in deliveries_of(connection, [record_id]) if one.queue == queue]
 
     def attempts(self, record_id: str, queue: str = "kashflow.invoice") -> list[Attempt]:
         """Every attempt at every delivery of this record, oldest first."""
         ids = [delivery.id for delivery in self.deliveries(record_id, queue)]
-        with self.ledger() as ledger, ledger.reading() as connection:
+        with self.ledger.reading() as connection:
             return attempts_of(connection, ids)
 
     def a_minute_passes(self) -> None:
         """For the sweeper: what was announced is a minute old, and says itself again where nobody acted on it."""
-        with self.ledger() as ledger, ledger.writing() as connection:
+        with self.ledger.writing() as connection:
             told = connection.execute(
                 select(DeliveryRow.id, DeliveryRow.announced_at).where(DeliveryRow.announced_at.is_not(None))
             )
@@ -271,7 +277,7 @@ class Installation(Firm):
                 )
 
     def unfinished(self) -> int:
-        with self.ledger() as ledger, ledger.reading() as connection:
+        with self.ledger.reading() as connection:
             return count_unfinished(connection)
 
     # -- What people then see -----------------------------------------------------------------------

@@ -168,11 +168,14 @@ class Road(Firm):
         """Work on, letting time pass to the moment when something is due again, until nothing is unfinished."""
         until = self.now() + within
         self.work()
-        while self.unfinished():
+        for _ in range(200):
+            if not self.unfinished():
+                return
             due_at = self._next_due()
             assert due_at <= until, f"still unfinished after {within}: {self._unfinished()}"
             self.wait(max(0.0, (due_at - self.now()).total_seconds()) + 0.001)
             self.work()
+        raise AssertionError(f"still unfinished after 200 looks: {self._unfinished()}")
 
     def catch_up(self) -> None:
         """Hear all there is, and work until nothing is unfinished. Our own writes are heard the next time."""

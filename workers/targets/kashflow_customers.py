@@ -12,11 +12,11 @@ from connectors.errors import Busy, ConnectorError, Duplicate, NotFound, Unreada
 from connectors.kashflow.reading import Row
 from ledger.deliveries import Settlement
 from ledger.endings import Dead, Delivered, LinkFound, Reason, Unchanged
-from ledger.intents import Intent
 from mappings.codes import customer_code
 from workers.abreast import abreast
 from workers.classify import ending_of, in_doubt
 from workers.desk import Desk
+from workers.once import ClaimLost, doubtful, lost, may_have_been_made, send_once
 from workers.targets.matching import matches, searches
 from workers.work import Progress, Work, as_noun, known
 
@@ -31,8 +31,9 @@ class KashFlowCustomers:
     Code is refused, and the Note tells whose customer has it (reference kashflow.md section 3.1, quirk 5)."""
 
     def resolve(self, desk: Desk, works: list[Work]) -> Iterator[Progress]:
-        links = desk.ledger.links_by_salesforce_id("customer", ACCOUNT, [_account_id(work) for work in works])
+        # Doubts before links: whoever settles in between closes the doubt and leaves the link.
         doubts = desk.ledger.open_intents([_stamp(work) for work in works])
+        links = desk.ledger.links_by_salesforce_id("customer", ACCOUNT, [_account_id(work) for work in works])
         for work in works:
             if _account_id(work) in links:
                 code = links[_account_id(work)].kashflow_key
@@ -116,20 +117,16 @@ def _create(desk: Desk, work: Work) -> Settlement:
 def _create_with_code(desk: Desk, work: Work, code: str) -> Settlement | None:
     """None when somebody else's customer has this code."""
     body = {**known(work.payload, "the payload"), "Code": code}
-    desk.ledger.write_intents([Intent(_stamp(work), work.flow.queue, work.delivery.id, code, desk.clock())])
     try:
-        row = desk.kashflow_meter.call(
-            lambda: desk.kashflow.customers.create(body), priority=work.flow.priority
-        )
+        row = send_once(desk, work, _stamp(work), code, lambda: desk.kashflow.customers.create(body))
         return _linked(work, row, f"created customer {row.get('Code')}")
+    except ClaimLost:
+        return lost(desk, work)
     except Duplicate:
         return _adopt_if_ours(desk, work, code)
-    except Unreadable as error:
-        return work.ends(in_doubt(work.delivery, Reason("send", "unreadable", error.message), desk))
     except ConnectorError as error:
-        if error.may_have_happened:
-            reason = Reason("send", error.code or type(error).__name__, f"kashflow: {error.message}")
-            return work.ends(in_doubt(work.delivery, reason, desk))
+        if may_have_been_made(error):
+            return doubtful(desk, work, error)
         return _refused_or_taken(desk, work, code, error)
 
 

@@ -21,8 +21,9 @@ from ledger.endings import Dead, Delivered, LinkFound, NotNow, Reason, State, Un
 from ledger.intents import Intent
 from ledger.links import Link
 from workers.abreast import abreast
-from workers.classify import ending_of, in_doubt
+from workers.classify import ending_of
 from workers.desk import Desk
+from workers.once import ClaimLost, doubtful, lost, may_have_been_made, send_once
 from workers.work import Progress, Work, as_noun, known
 
 log = structlog.get_logger("kashforce.invoices")
@@ -33,6 +34,8 @@ class KashFlowInvoices:
     any doubt a look for the stamp before sending again (reference kashflow.md, quirk 3)."""
 
     def resolve(self, desk: Desk, works: list[Work]) -> Iterator[Progress]:
+        # Doubts before links: whoever settles in between closes the doubt and leaves the link.
+        doubts = desk.ledger.open_intents([_model(work).reference for work in works])
         entity = works[0].flow.source_entity
         invoices = desk.ledger.links_by_salesforce_id(
             "invoice", entity, [w.delivery.record_id for w in works]
@@ -40,7 +43,6 @@ class KashFlowInvoices:
         customers = desk.ledger.links_by_salesforce_id(
             "customer", "Account", [_model(w).customer.account_id for w in works]
         )
-        doubts = desk.ledger.open_intents([_model(work).reference for work in works])
         for work in works:
             model = _model(work)
             if work.delivery.record_id in invoices:
@@ -48,7 +50,8 @@ class KashFlowInvoices:
                 text = f"it is invoice {number} already; an issued invoice is not rewritten"
                 yield work.ends(Unchanged(Reason("resolve", "already_invoiced", text)))
             elif model.customer.account_id in customers:
-                yield _for_customer(work, customers[model.customer.account_id], doubts.get(model.reference))
+                doubt = doubts.get(model.reference) or _doubt_from_source(work)
+                yield _for_customer(work, customers[model.customer.account_id], doubt)
             else:
                 yield _wait_for_customer(desk, work)
 
@@ -59,13 +62,6 @@ class KashFlowInvoices:
         yield from abreast(desk, _look, doubted)
 
     def send(self, desk: Desk, works: list[Work]) -> Iterator[Progress]:
-        now = desk.clock()
-        desk.ledger.write_intents(
-            [
-                Intent(_model(w).reference, w.flow.queue, w.delivery.id, _model(w).reference, now)
-                for w in works
-            ]
-        )
         yield from abreast(desk, _create, works)
 
 
@@ -78,6 +74,15 @@ def _for_customer(work: Work, customer: Link, doubt: Intent | None) -> Work:
     model = _model(work)
     key = model.customer.model_copy(update={"code": customer.kashflow_key})
     return replace(work, model=model.model_copy(update={"customer": key}), link=customer, doubt=doubt)
+
+
+def _doubt_from_source(work: Work) -> Intent | None:
+    """The source shows an invoice number that we know nothing of: the ledger is younger than the invoice, or the
+    record is a copy of another. Only a look can tell."""
+    if not _model(work).shown_number:
+        return None
+    reference = _model(work).reference
+    return Intent(reference, work.flow.queue, work.delivery.id, reference, work.delivery.occurred_at)
 
 
 def _wait_for_customer(desk: Desk, work: Work) -> Settlement:
@@ -137,20 +142,17 @@ def _look(desk: Desk, work: Work) -> Progress:
 
 
 def _create(desk: Desk, work: Work) -> Settlement:
-    body = known(work.payload, "the payload")
+    body, reference = known(work.payload, "the payload"), _model(work).reference
     try:
-        row = desk.kashflow_meter.call(
-            lambda: desk.kashflow.invoices.create(body), priority=work.flow.priority
-        )
+        row = send_once(desk, work, reference, reference, lambda: desk.kashflow.invoices.create(body))
         note = f"created invoice {row.get('Number')}"
         return _delivered(desk, work, row, note, told={"answer": _header_of(row)})
-    except Unreadable as error:
-        return work.ends(in_doubt(work.delivery, Reason("send", "unreadable", error.message), desk))
+    except ClaimLost:
+        return lost(desk, work)
     except ConnectorError as error:
-        if error.may_have_happened:
-            reason = Reason("send", error.code or type(error).__name__, f"kashflow: {error.message}")
-            return work.ends(in_doubt(work.delivery, reason, desk))
-        return work.ends(ending_of(error, work.delivery, "send", desk), closes=(_model(work).reference,))
+        if may_have_been_made(error):
+            return doubtful(desk, work, error)
+        return work.ends(ending_of(error, work.delivery, "send", desk), closes=(reference,))
 
 
 def _delivered(

@@ -8,7 +8,7 @@ from sandbox.kashflow.problems import not_found
 from sandbox.kashflow.query import mentions
 from sandbox.kashflow.register import Key
 from sandbox.kashflow.routes.table import Rest, created, record_calls, replaced
-from sandbox.kashflow.values import Row
+from sandbox.kashflow.values import Row, whole_number
 
 _PRODUCTS = Paging(
     [column(0, "Code"), column(1, "Name"), column(2, "Price"), column(3, "NominalCode")],
@@ -91,10 +91,9 @@ def replace_nominal_by_id(call: Call) -> Reply:
 
 
 def _nominal_by_id(call: Call) -> Row:
-    text = call.keys["id"]
-    row = call.world.nominals.register.by_id(int(text)) if text.isdecimal() else None
+    row = call.world.nominals.register.by_id(whole_number(call.keys["id"]) or 0)
     if row is None:
-        raise not_found("nominal with Id", text)
+        raise not_found("nominal with Id", call.keys["id"])
     return row
 
 

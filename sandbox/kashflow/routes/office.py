@@ -8,7 +8,7 @@ from sandbox.kashflow.office import STATUSES
 from sandbox.kashflow.paging import Column, Listing, Paging, array_of, column, page_of
 from sandbox.kashflow.problems import invalid, not_found
 from sandbox.kashflow.routes.table import Rest, location
-from sandbox.kashflow.values import Row, money
+from sandbox.kashflow.values import Row, money, whole_number
 
 _BY_ENTRY = "2"
 _AUDIT = Paging(
@@ -89,10 +89,9 @@ def audit_report(call: Call) -> Reply:
 
 
 def audit_history(call: Call) -> Reply:
-    text = call.keys["number"]
-    rows = call.world.audit.history(int(text)) if text.isdecimal() else []
+    rows = call.world.audit.history(whole_number(call.keys["number"]) or 0)
     if not rows:
-        raise not_found("audit transaction", text)
+        raise not_found("audit transaction", call.keys["number"])
     return Reply([_printed(row) for row in rows])
 
 

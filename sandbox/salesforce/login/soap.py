@@ -113,7 +113,8 @@ def _local(tag: str) -> str:
 
 
 def _offered(version: str) -> bool:
-    return version.partition(".")[0].isdigit() and int(version.partition(".")[0]) <= _NEWEST
+    number = version.partition(".")[0]
+    return number.isdecimal() and len(number) <= 3 and int(number) <= _NEWEST
 
 
 def _answer(kind: str, content: str) -> Response:

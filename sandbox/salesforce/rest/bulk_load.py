@@ -8,6 +8,7 @@ from sandbox.salesforce.bulk_jobs import CsvRow, Job
 from sandbox.salesforce.errors import ApiError, bad_field
 from sandbox.salesforce.fields import Entity
 from sandbox.salesforce.ids import full_id
+from sandbox.salesforce.rest.bulk import declared_failure
 from sandbox.salesforce.rest.csv_text import rows_of
 from sandbox.salesforce.rest.row_faults import strike
 from sandbox.salesforce.transaction import Transaction
@@ -27,10 +28,8 @@ def load(world: SalesforceWorld, job: Job) -> None:
     except ApiError as error:
         job.state, job.error = "Failed", f"{error.code} : {error.message}"
         return
-    failure = world.faults.take("bulk_job_failed", entity=job.object)
-    if failure is not None:
-        job.state, job.unprocessed = "Failed", rows
-        job.error = str(failure.get("message", "InternalServerError : An unexpected error occurred"))
+    if declared_failure(world, job):
+        job.unprocessed = rows
         return
     _load_rows(world, job, rows)
     world.rng.shuffle(job.successful)

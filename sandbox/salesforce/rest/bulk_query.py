@@ -6,42 +6,29 @@ from typing import Any
 
 from sandbox.salesforce.bulk_jobs import Job
 from sandbox.salesforce.errors import ApiError
+from sandbox.salesforce.rest import bulk
 from sandbox.salesforce.rest.call import Call, Reply
-from sandbox.salesforce.rest.csv_text import DELIMITERS, LINE_ENDINGS, text_of
+from sandbox.salesforce.rest.csv_text import text_of
 from sandbox.salesforce.rest.queries import live_view
 from sandbox.salesforce.soql.parser import parse
 from sandbox.salesforce.soql.run import run_flat
 from sandbox.salesforce.soql.scope import source_entity
-from sandbox.salesforce.values import printed
 from sandbox.salesforce.world import SalesforceWorld
 
 _MOST_IN_PAGE = 50_000
+_LONGEST_NUMBER = 9
 _RESULT_PAGES = 5
 
 
 def create(world: SalesforceWorld, call: Call) -> Reply:
     body = call.json_object()
-    operation, soql = body.get("operation"), body.get("query")
-    line_ending, delimiter = body.get("lineEnding", "LF"), body.get("columnDelimiter", "COMMA")
-    if operation not in ("query", "queryAll") or not isinstance(soql, str):
+    soql = body.get("query")
+    if body.get("operation") not in ("query", "queryAll") or not isinstance(soql, str):
         raise ApiError("InvalidJob", "a query job needs operation (query or queryAll) and query")
-    if line_ending not in LINE_ENDINGS or delimiter not in DELIMITERS:
-        raise ApiError("InvalidJob", f"no such lineEnding or columnDelimiter: {line_ending!r}, {delimiter!r}")
-    job = Job(
-        id=world.store.ids.new("750"),
-        kind="query",
-        operation=operation,
-        object=source_entity(world.schema, parse(soql).source).name,
-        created_by=call.user.id,
-        created_at=world.clock.now(),
-        api_version=call.version,
-        origin=call.origin("bulkapi"),
-        line_ending=line_ending,
-        delimiter=delimiter,
-        query=soql,
-        state="UploadComplete",
+    entity = source_entity(world.schema, parse(soql).source)
+    job = bulk.new_job(
+        world, call, body, kind="query", entity=entity.name, query=soql, state="UploadComplete"
     )
-    world.bulk_jobs.add(job)
     return Reply(200, shown(job), after=lambda: _run(world, job))
 
 
@@ -60,15 +47,11 @@ def abort(world: SalesforceWorld, call: Call, job_id: str) -> Reply:
 
 
 def delete(world: SalesforceWorld, call: Call, job_id: str) -> Reply:
-    job = world.bulk_jobs.get("query", job_id)
-    if not job.ended:
-        raise ApiError("InvalidJobState", f"a job that is {job.state} cannot be deleted; abort it first")
-    world.bulk_jobs.remove(job)
-    return Reply(204)
+    return bulk.deleted(world, "query", job_id)
 
 
 def list_jobs(world: SalesforceWorld, call: Call) -> Reply:
-    return Reply(200, {"done": True, "records": [shown(job) for job in world.bulk_jobs.all("query")]})
+    return bulk.listed(world, "query", shown)
 
 
 def results(world: SalesforceWorld, call: Call, job_id: str) -> Reply:
@@ -79,7 +62,7 @@ def results(world: SalesforceWorld, call: Call, job_id: str) -> Reply:
     following = f"{start + size}" if start + size < len(job.results) else "null"
     headers = {"Sforce-NumberOfRecords": str(len(rows)), "Sforce-Locator": _locator(following)}
     text = text_of(job.columns, rows, job.delimiter, job.line_ending)
-    return Reply(200, text, headers, media_type="text/csv")
+    return Reply(200, text, headers, media_type=bulk.CSV)
 
 
 def result_pages(world: SalesforceWorld, call: Call, job_id: str) -> Reply:
@@ -93,33 +76,14 @@ def result_pages(world: SalesforceWorld, call: Call, job_id: str) -> Reply:
 
 
 def shown(job: Job) -> dict[str, Any]:
-    facts = {
-        "id": job.id,
-        "operation": job.operation,
-        "object": job.object,
-        "createdById": job.created_by,
-        "createdDate": printed(job.created_at),
-        "systemModstamp": printed(job.created_at),
-        "state": job.state,
-        "concurrencyMode": "Parallel",
-        "contentType": "CSV",
-        "apiVersion": float(job.api_version),
-        "lineEnding": job.line_ending,
-        "columnDelimiter": job.delimiter,
-        "jobType": "V2Query",
-    }
+    facts = bulk.facts_of(job, "V2Query")
     if job.ended:
         facts |= {"numberRecordsProcessed": len(job.results), "retries": 0, "totalProcessingTime": 120}
-    return facts | ({"errorMessage": job.error} if job.error else {})
+    return facts
 
 
 def _run(world: SalesforceWorld, job: Job) -> None:
-    if job.state != "UploadComplete":
-        return
-    failure = world.faults.take("bulk_job_failed", entity=job.object)
-    if failure is not None:
-        job.state = "Failed"
-        job.error = str(failure.get("message", "InternalServerError : An unexpected error occurred"))
+    if job.state != "UploadComplete" or bulk.declared_failure(world, job):
         return
     try:
         view = live_view(world, with_deleted=job.operation == "queryAll")
@@ -155,6 +119,6 @@ def _position(call: Call) -> int:
 
 def _page_size(call: Call) -> int:
     asked = call.params.get("maxRecords", str(_MOST_IN_PAGE))
-    if not asked.isdigit() or int(asked) == 0:
+    if not asked.isdecimal() or not asked.strip("0") or len(asked) > _LONGEST_NUMBER:
         raise ApiError("InvalidQueryParameter", f"maxRecords must be a positive number, not {asked!r}")
     return min(int(asked), _MOST_IN_PAGE)

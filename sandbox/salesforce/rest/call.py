@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from sandbox.salesforce.errors import ApiError
+from sandbox.salesforce.jsontext import read_json
 from sandbox.salesforce.sessions import User
 
 _CLIENT = re.compile(r"\bclient=([^,;\s]+)", re.IGNORECASE)
-_BATCH_SIZE = re.compile(r"\bbatchSize=(\d+)", re.IGNORECASE)
+_BATCH_SIZE = re.compile(r"\bbatchSize=(\d{1,9})\b", re.IGNORECASE)
 _MAX_BATCH = 2000
 
 
@@ -37,16 +36,9 @@ class Call:
     def base(self) -> str:
         return f"/services/data/v{self.version}"
 
-    def json(self) -> Any:
-        """The body; numbers are int or Decimal. ApiError JSON_PARSER_ERROR when it is no JSON."""
-        return parsed(self.body)
-
     def json_object(self) -> dict[str, Any]:
-        """The body, which must be one object."""
-        content = self.json()
-        if not isinstance(content, dict):
-            raise ApiError("JSON_PARSER_ERROR", "The HTTP entity body is required to be a JSON object")
-        return content
+        """The body, which must be one object; numbers are int or Decimal. ApiError JSON_PARSER_ERROR."""
+        return json_object(self.body)
 
     def flag(self, name: str, *, default: bool = False) -> bool:
         """A true/false query parameter, its name in any case."""
@@ -80,10 +72,17 @@ class Reply:
     after: Callable[[], None] | None = None
 
 
-def parsed(body: bytes) -> Any:
+def json_object(body: bytes | str) -> dict[str, Any]:
+    content = parsed(body)
+    if not isinstance(content, dict):
+        raise ApiError("JSON_PARSER_ERROR", "The HTTP entity body is required to be a JSON object")
+    return content
+
+
+def parsed(body: bytes | str) -> Any:
     try:
-        return json.loads(body, parse_float=Decimal)
-    except (ValueError, RecursionError) as error:
+        return read_json(body)
+    except ValueError as error:
         raise ApiError("JSON_PARSER_ERROR", f"The HTTP entity body could not be parsed: {error}") from None
 
 

@@ -97,11 +97,11 @@ def retrieve(world: SalesforceWorld, call: Call, entity: str) -> Reply:
         ids, fields = (call.params.get(name, "").split(",") for name in ("ids", "fields"))
     else:
         body = call.json_object()
-        ids, fields = body.get("ids", []), body.get("fields", [])
+        ids, fields = (_texts(body, name) for name in ("ids", "fields"))
     if len(ids) > _MOST_RETRIEVED:
         raise ApiError("EXCEEDED_ID_LIMIT", f"at most {_MOST_RETRIEVED} ids in one call")
-    rows = [world.store.row(full_id(str(each).strip()) or "") for each in ids]
-    names = [str(each).strip() for each in fields]
+    rows = [world.store.row(full_id(each.strip()) or "") for each in ids]
+    names = [each.strip() for each in fields]
     return Reply(
         200,
         [
@@ -111,6 +111,13 @@ def retrieve(world: SalesforceWorld, call: Call, entity: str) -> Reply:
             for row in rows
         ],
     )
+
+
+def _texts(body: dict[str, Any], name: str) -> list[str]:
+    values = body.get(name)
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise ApiError("MISSING_ARGUMENT", f"{name} is needed: a list of texts")
+    return values
 
 
 class _RolledBackError(Exception):
@@ -142,8 +149,7 @@ def _one(world: SalesforceWorld, tx: Transaction, index: int, record: Any, write
 
 
 def _strike_partial(world: SalesforceWorld, index: int, record: Any) -> None:
-    entity = record.get("attributes", {}).get("type", "") if isinstance(record, dict) else ""
-    if world.faults.take("rest_collections_partial", index=index, entity=entity) is not None:
+    if world.faults.take("rest_collections_partial", index=index, entity=_type_of(record)) is not None:
         raise ApiError("UNKNOWN_EXCEPTION", "An unexpected error occurred", fields=[])
 
 
@@ -173,11 +179,18 @@ def _all_or_none(body: dict[str, Any]) -> bool:
 
 
 def _typed(world: SalesforceWorld, record: Any) -> Entity:
-    name = record.get("attributes", {}).get("type") if isinstance(record, dict) else None
-    entity = world.schema.find(name) if isinstance(name, str) else None
+    name = _type_of(record)
+    entity = world.schema.find(name)
     if entity is None or entity.kind != "data":
         raise bad_field("INVALID_TYPE", f"each record needs attributes with a known type, not {name!r}")
     return entity
+
+
+def _type_of(record: Any) -> str:
+    """What the record's attributes call its type, "" when they do not."""
+    attributes = record.get("attributes") if isinstance(record, dict) else None
+    name = attributes.get("type") if isinstance(attributes, dict) else None
+    return name if isinstance(name, str) else ""
 
 
 def _id_of(entity: Entity, record: dict[str, Any]) -> str:

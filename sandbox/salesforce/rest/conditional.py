@@ -33,5 +33,5 @@ def _moment(header: str | None) -> datetime | None:
         return None
     try:
         return parsedate_to_datetime(header).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

@@ -12,11 +12,11 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from sandbox.salesforce.errors import ApiError, not_found
+from sandbox.salesforce.jsontext import json_bytes
 from sandbox.salesforce.login.oauth import site
 from sandbox.salesforce.rest.call import Call, Reply, refusal
 from sandbox.salesforce.rest.router import dispatch
 from sandbox.salesforce.rest.subcall import DATA_PATH, segments_of
-from sandbox.salesforce.rest.text import json_text
 from sandbox.salesforce.sessions import User
 from sandbox.salesforce.streaming.responses import CutResponse
 from sandbox.salesforce.versions import versions
@@ -134,20 +134,26 @@ def _usage(world: SalesforceWorld) -> dict[str, str]:
 
 
 def _response(reply: Reply, headers: Mapping[str, str] | None = None, *, cut: bool = False) -> Response:
-    body = "" if reply.body is None else reply.body if isinstance(reply.body, str) else json_text(reply.body)
+    body = _content(reply.body)
     all_headers = {**reply.headers, **(headers or {})}
     if cut:
         if reply.after is not None:
             reply.after()
         # An empty answer has no middle to be cut in, so something is announced in its place.
-        return CutResponse((body or "{}").encode(), headers=all_headers, media_type=reply.media_type)
+        return CutResponse(body or b"{}", headers=all_headers, media_type=reply.media_type)
     return Response(
-        body.encode(),
+        body,
         status_code=reply.status,
         headers=all_headers,
         media_type=reply.media_type if body else None,
         background=None if reply.after is None else BackgroundTask(_afterwards, reply.after),
     )
+
+
+def _content(body: Any) -> bytes:
+    if body is None:
+        return b""
+    return body.encode(errors="replace") if isinstance(body, str) else json_bytes(body)
 
 
 async def _afterwards(work: Callable[[], None]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -59,23 +59,11 @@ def delete(world: SalesforceWorld, call: Call, entity: str, record_id: str) -> R
 
 
 def read_by_key(world: SalesforceWorld, call: Call, entity: str, field: str, key: str) -> Reply:
-    found = data_entity(world, entity)
-    rows = _matching(world, call, found, field, key)
-    if len(rows) > 1:
-        return _several(call, found, rows)
-    if not rows:
-        raise not_found()
-    return Reply(200, shown(world, call, found, rows[0], _asked_fields(call)))
+    return _of_match(world, call, entity, field, key, read)
 
 
 def delete_by_key(world: SalesforceWorld, call: Call, entity: str, field: str, key: str) -> Reply:
-    found = data_entity(world, entity)
-    rows = _matching(world, call, found, field, key)
-    if len(rows) > 1:
-        return _several(call, found, rows)
-    if not rows:
-        raise not_found()
-    return delete(world, call, entity, rows[0]["Id"])
+    return _of_match(world, call, entity, field, key, delete)
 
 
 def upsert(world: SalesforceWorld, call: Call, entity: str, field: str, key: str) -> Reply:
@@ -146,6 +134,19 @@ def _asked_fields(call: Call) -> list[str] | None:
 def _matching(world: SalesforceWorld, call: Call, entity: Entity, field: str, key: str) -> list[Row]:
     with world.store.transaction(call.user.id) as tx:
         return tx.matches(entity.name, field, full_id(key) or key if field.lower() == "id" else key)
+
+
+def _of_match(
+    world: SalesforceWorld, call: Call, entity: str, field: str, key: str, act: Callable[..., Reply]
+) -> Reply:
+    """What `act` answers for the one record with this key; 300 with the candidates when several have it."""
+    found = data_entity(world, entity)
+    rows = _matching(world, call, found, field, key)
+    if len(rows) > 1:
+        return _several(call, found, rows)
+    if not rows:
+        raise not_found()
+    return act(world, call, entity, rows[0]["Id"])
 
 
 def _several(call: Call, entity: Entity, rows: list[Row]) -> Reply:

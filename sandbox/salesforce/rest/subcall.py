@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from sandbox.salesforce.errors import ApiError, not_found
+from sandbox.salesforce.jsontext import json_bytes
 from sandbox.salesforce.rest.call import Call
-from sandbox.salesforce.rest.text import json_text
 
 DATA_PATH = re.compile(r"/services/data/v(\d{1,3}\.\d)(?:/(.*))?")
 
@@ -30,7 +30,7 @@ def subcall(outer: Call, method: str, url: str, body: Any, headers: Mapping[str,
         params=dict(parse_qsl(split.query, keep_blank_values=True)),
         headers={name.lower(): str(value) for name, value in (headers or {}).items()},
         site=outer.site,
-        body=b"" if body is None else json_text(body).encode(),
+        body=b"" if body is None else json_bytes(body),
     )
 
 

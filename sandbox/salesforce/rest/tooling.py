@@ -12,6 +12,8 @@ from sandbox.salesforce.rest.custom_field import custom_field
 from sandbox.salesforce.rest.records import living, shown
 from sandbox.salesforce.world import SalesforceWorld
 
+_MOST_ENRICHED = 10
+
 #: Makes one tooling object from FullName and Metadata; returns the row's own values.
 Maker = Callable[[SalesforceWorld, str, Mapping[str, Any]], dict[str, Any]]
 
@@ -45,7 +47,7 @@ def delete(world: SalesforceWorld, call: Call, entity: str, record_id: str) -> R
     if found.name != "PlatformEventChannelMember":
         raise ApiError("METHOD_NOT_ALLOWED", f"{found.name} cannot be deleted here")
     world.events.remove_member(
-        _channel_name(world, row["EventChannel"]), _object_of(world, row["SelectedEntity"])
+        _channel_name(world, row["EventChannel"]), _object_of(world, row["SelectedEntity"]).name
     )
     with world.store.transaction(call.user.id, call.origin("toolingrest")) as tx:
         tx.delete(row["Id"])
@@ -96,8 +98,9 @@ def _make_member(world: SalesforceWorld, full_name: str, metadata: Mapping[str, 
         raise ApiError(
             "DUPLICATE_DEVELOPER_NAME", f"There is already a member {full_name}.", fields=["FullName"]
         )
+    enriched = _enriched_fields(world, entity, metadata)
     try:
-        world.events.add_member(channel, entity)
+        world.events.add_member(channel, entity.name, enriched)
     except ValueError as error:
         raise ApiError("INVALID_INPUT", str(error), fields=["eventChannel"]) from None
     return {
@@ -106,12 +109,30 @@ def _make_member(world: SalesforceWorld, full_name: str, metadata: Mapping[str, 
         "EventChannel": _channel_id(world, channel),
         "SelectedEntity": selected,
         "FilterExpression": metadata.get("filterExpression"),
-        "EnrichedFields": ",".join(str(each.get("name")) for each in metadata.get("enrichedFields") or [])
-        or None,
+        "EnrichedFields": ",".join(enriched) or None,
     }
 
 
-def _object_of(world: SalesforceWorld, selected: str) -> str:
+def _enriched_fields(world: SalesforceWorld, entity: Entity, metadata: Mapping[str, Any]) -> list[str]:
+    """The API names of the fields that are to come along with every change (reference section 2.8)."""
+    given = metadata.get("enrichedFields") or []
+    names = [each.get("name") if isinstance(each, dict) else None for each in _as_list(given)]
+    if len(names) > _MOST_ENRICHED:
+        message = f"a member takes {_MOST_ENRICHED} enriched fields at most"
+        raise ApiError("INVALID_INPUT", message, fields=["enrichedFields"])
+    fields = [world.schema.visible(entity, str(name)) for name in names]
+    unknown = [str(name) for name, field in zip(names, fields, strict=True) if field is None]
+    if unknown:
+        message = f"{entity.name} has no field {', '.join(unknown)} to enrich its events with"
+        raise ApiError("INVALID_INPUT", message, fields=["enrichedFields"])
+    return [field.name for field in fields if field is not None]
+
+
+def _as_list(given: Any) -> list[Any]:
+    return given if isinstance(given, list) else [given]
+
+
+def _object_of(world: SalesforceWorld, selected: str) -> Entity:
     """`AccountChangeEvent` → `Account`, `Invoice__ChangeEvent` → `Invoice__c`; ApiError for anything else."""
     stem = selected.removesuffix("ChangeEvent")
     entity = world.schema.find(f"{stem}c" if stem.endswith("__") else stem)
@@ -119,7 +140,7 @@ def _object_of(world: SalesforceWorld, selected: str) -> str:
         raise ApiError(
             "INVALID_INPUT", f"{selected!r} is not the change event of an object", fields=["selectedEntity"]
         )
-    return entity.name
+    return entity
 
 
 def _channel_id(world: SalesforceWorld, channel: str) -> str:

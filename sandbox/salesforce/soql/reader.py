@@ -14,6 +14,9 @@ CLAUSES = frozenset(
 #: How deep parentheses and NOTs may nest; beyond that the platform calls a query too complicated.
 _MAX_DEPTH = 60
 
+#: Digits of the largest count that LIMIT, OFFSET and date words take: they are 32-bit numbers.
+_LONGEST_NUMBER = 10
+
 
 class Reader:
     """The position in one query's tokens. Methods that do not find what they need raise MALFORMED_QUERY."""
@@ -71,7 +74,7 @@ class Reader:
 
     def whole_number(self) -> int:
         token = self.need("number")
-        if not token.text.isdigit():
+        if not token.text.isdecimal() or len(token.text) > _LONGEST_NUMBER:
             raise malformed(self.soql, token.position, f"unexpected token: '{token.text}'")
         return int(token.text)
 

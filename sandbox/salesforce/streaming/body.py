@@ -81,7 +81,7 @@ def difference(old: Any, new: Any) -> Any:
     """A changed value; a long text as `{"diff": ...}` with the SHA-256 of the text before."""
     if not isinstance(old, str) or not isinstance(new, str) or not old or len(new) < LARGE_TEXT:
         return new
-    digest = hashlib.sha256(old.encode()).hexdigest()
+    digest = hashlib.sha256(old.encode(errors="surrogatepass")).hexdigest()
     return {"diff": "\n".join(["--- ", f"+++ {digest}", *_hunks(old.split("\n"), new.split("\n"))])}
 
 

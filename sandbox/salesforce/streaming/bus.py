@@ -130,10 +130,15 @@ class EventBus:
 
     def _capture_commit(self, commit: Commit) -> None:
         for change in self._capture.events(commit):
-            for channel, enriched_fields in self.selection.channels_of(change.entity).items():
-                for payload in change.enriched(enriched_fields):
+            for channel, fields in self.selection.channels_of(change.entity).items():
+                for payload in change.enriched(self._visible(change.entity, fields)):
                     self._append(channel, change.entity, payload, {})
         self.clients.wake_all(Wake.NEWS)
+
+    def _visible(self, entity: str, fields: Sequence[str]) -> list[str]:
+        """Those of the fields that security shows: the others enrich nothing (section 2.1)."""
+        found = self._world.schema.find(entity)
+        return [name for name in fields if found is not None and self._world.schema.visible(found, name)]
 
     def _append(
         self, channel: str, entity: str, payload: Mapping[str, Any], stamp: Mapping[str, Any]

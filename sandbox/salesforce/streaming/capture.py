@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sandbox.salesforce.commits import Commit, RowChange
+from sandbox.salesforce.jsontext import json_text
 from sandbox.salesforce.streaming.body import Row, change_body, enrichment
 from sandbox.salesforce.streaming.limits import Limits
 from sandbox.salesforce.streaming.needs import StreamingWorld
-from sandbox.salesforce.streaming.wire import json_text
 
 OVERFLOW_RECORD_ID = "000000000000000AAA"
 #: Commit numbers have 19 digits, more than a float can hold (reference salesforce.md section 7.0.10).

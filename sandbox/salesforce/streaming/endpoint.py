@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from sandbox.salesforce.jsontext import json_bytes
 from sandbox.salesforce.streaming import refusals
 from sandbox.salesforce.streaming.bus import EventBus
 from sandbox.salesforce.streaming.connect import ConnectAnswer, ConnectChannel
@@ -24,7 +25,7 @@ from sandbox.salesforce.streaming.faults import meta_name
 from sandbox.salesforce.streaming.meta import Caller, MetaChannels
 from sandbox.salesforce.streaming.needs import StreamingWorld
 from sandbox.salesforce.streaming.responses import CutResponse, SlowResponse
-from sandbox.salesforce.streaming.wire import Message, json_text, read_messages
+from sandbox.salesforce.streaming.wire import Message, read_messages
 
 COOKIE = "BAYEUX_BROWSER"
 _OLDEST_VERSION = 37
@@ -103,7 +104,7 @@ class CometdEndpoint:
         return None
 
     def _written(self, message: Message, replies: list[Message]) -> Response:
-        body = json_text(replies).encode()
+        body = json_bytes(replies)
         params = self._world.faults.take("cometd_slow_body", where=meta_name(message))
         if params is not None:
             return SlowResponse(body, float(params.get("seconds", 5)))
@@ -161,7 +162,7 @@ def _gone(request: Request) -> Callable[[], Awaitable[None]]:
 def _broken_off(answer: ConnectAnswer) -> Response:
     if answer.replaced:
         return Response(status_code=500)
-    return CutResponse(json_text(answer.messages).encode())
+    return CutResponse(json_bytes(answer.messages))
 
 
 def _json(body: bytes) -> Response:

@@ -1,56 +1,62 @@
-"""The stream registers what it hears once, says since when something may be missing, and lets a standby go on."""
+"""What the stream producer registers for each kind of notice, against a real ledger."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from connectors.errors import NotAllowed, QuotaSpent
-from connectors.salesforce.streaming.change_event import EPOCH
+from connectors.errors import NotAllowed, QuotaSpent, Unreachable
 from connectors.salesforce.streaming.source import (
     ALL_RETAINED,
+    NEW_ONLY,
     ChannelRefused,
+    Counter,
     Events,
     Idle,
-    Notice,
     Notices,
     PositionLost,
     QuotaReached,
     StreamEvent,
     Subscribed,
+    Trouble,
     Unreadable,
 )
 from ledger import schema
+from ledger.deliveries import Waiting
 from ledger.ledger import Ledger
-from ledger.producing import Incident, Lease, LeaseLost
+from ledger.overview import deliveries_of
+from ledger.producing import Cursor, Incident, Lease, LeaseLost, open_incidents
+from mappings.book import Book, load
 from producers.salesforce_stream import SalesforceStream
 from tests.support.ledger import START, TestClock
-from tests.support.mappings import packaged
 
 CHANNEL = "/data/ChangeEvents"
+NAME = f"salesforce_stream:{CHANNEL}"
+DEAL, OTHER_DEAL, ACCOUNT = "006000000000001AAA", "006000000000002AAA", "001000000000001AAA"
 
 
-class _Script:
-    """An event source that says what a test wants it to."""
+class _Silent:
+    """A source that says what it is told to and remembers from where it was read."""
 
-    def __init__(self, *notices: Notice) -> None:
+    def __init__(self, *notices: Any) -> None:
         self.notices = notices
-        self.asked: dict[str, str] = {}
-        self.distrusted: list[str] = []
+        self.positions: Mapping[str, str] = {}
 
     def listen(self, channels: Mapping[str, str]) -> Notices:
-        self.asked = dict(channels)
+        self.positions = dict(channels)
         yield from self.notices
 
-    def distrust(self, channel: str) -> None:
-        self.distrusted.append(channel)
+    def distrust(self, channel: str) -> None: ...
+    def close(self) -> None: ...
 
-    def close(self) -> None:
-        pass
+
+@pytest.fixture(scope="module")
+def book() -> Book:
+    return load()
 
 
 @pytest.fixture
@@ -63,177 +69,296 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 
 @pytest.fixture
-def clock() -> TestClock:
-    return TestClock()
+def announced() -> list[Waiting]:
+    return []
+
+
+@pytest.fixture
+def stream(ledger: Ledger, book: Book, announced: list[Waiting]) -> SalesforceStream:
+    return _stream(_Silent(), ledger, book, announced)
 
 
 def _stream(
-    ledger: Ledger, clock: TestClock, source: _Script, lease: Lease | None = None
+    source: _Silent, ledger: Ledger, book: Book, announced: list[Waiting], lease: Lease | None = None
 ) -> SalesforceStream:
     return SalesforceStream(
         source,
         [CHANNEL],
         ledger=ledger,
-        book=packaged(),
-        announce=lambda _: None,
-        clock=clock,
+        book=book,
+        announce=announced.append,
+        clock=TestClock(),
         lease=lambda: lease,
     )
 
 
-def _won(number: int, cursor: str, at: datetime = START, **header: Any) -> StreamEvent:
-    told = {
-        "entityName": "Opportunity",
-        "recordIds": [f"006{number:012d}AAA"],
-        "changeType": "UPDATE",
-        "changedFields": ["StageName"],
-        "commitTimestamp": int((at - EPOCH).total_seconds() * 1000),
-        "transactionKey": f"transaction {cursor}",
-        "sequenceNumber": 1,
-        "commitUser": "005000000000001AAA",
-        **header,
+def _event(cursor: str, *record_ids: str, entity: str = "Opportunity", **header: Any) -> StreamEvent:
+    payload = {
+        "ChangeEventHeader": {
+            "entityName": entity,
+            "recordIds": list(record_ids or [DEAL]),
+            "changeType": "UPDATE",
+            "changedFields": ["StageName"],
+            "commitTimestamp": int(START.timestamp() * 1000),
+            "commitNumber": 1,
+            "transactionKey": "00000000-aaaa",
+            "sequenceNumber": int(cursor),
+            "commitUser": "005000000000001AAA",
+            "changeOrigin": "",
+            **header,
+        }
     }
-    payload = {"ChangeEventHeader": told, "StageName": "Closed Won"}
     return StreamEvent(CHANNEL, cursor, payload, {"payload": payload})
 
 
-def _registered(ledger: Ledger) -> list[str]:
-    claim = ledger.claim("kashflow.invoice", [], limit=100, now=START + timedelta(days=30), lease_seconds=30)
-    return [delivery.record_id for delivery in claim.deliveries]
+def _cursor(ledger: Ledger) -> Cursor | None:
+    return ledger.cursors([NAME]).get(NAME)
 
 
-def _only_incident(ledger: Ledger) -> tuple[str, str, str | None]:
-    (noted,) = ledger.incidents(only_open=True)
-    return noted.kind, noted.subject, noted.detail.get("since")
+def _incidents(ledger: Ledger) -> list[Incident]:
+    with ledger.reading() as connection:
+        return open_incidents(connection)
 
 
-def _has_heard(ledger: Ledger, clock: TestClock, cursor: str = "17") -> None:
-    """As after a morning's work: the last event was `cursor`, heard when it happened."""
-    _stream(ledger, clock, _Script(Events(CHANNEL, (_won(1, cursor, clock()),)))).run()
+def _kinds(ledger: Ledger, record_id: str = DEAL) -> list[str]:
+    with ledger.reading() as connection:
+        return [delivery.kind for delivery in deliveries_of(connection, [record_id])]
 
 
-def test_a_replay_id_older_than_what_is_kept_is_noted_with_the_time_last_heard(
-    ledger: Ledger, clock: TestClock
+def test_events_become_deliveries_and_move_the_cursor_to_the_last_of_them(
+    stream: SalesforceStream, ledger: Ledger, announced: list[Waiting]
 ) -> None:
-    _has_heard(ledger, clock)
-    clock.tick(3600)
-    lost = PositionLost(CHANNEL, "17", "400::The replayId {17} you provided was invalid.", ALL_RETAINED)
+    stream.hear(Events(CHANNEL, (_event("7"), _event("8", OTHER_DEAL))))
 
-    _stream(ledger, clock, _Script(lost)).run()
-
-    assert _only_incident(ledger) == ("position_lost", CHANNEL, START.isoformat())
-    assert ledger.incidents()[0].detail["reason"].startswith("400::")
+    assert _kinds(ledger, DEAL) == _kinds(ledger, OTHER_DEAL) == ["updated"]
+    assert _cursor(ledger) == Cursor(NAME, "8", START)
+    assert [len(ids) for waiting in announced for ids in waiting.values()] == [2]
 
 
-def test_an_undecodable_event_is_no_lost_position_and_the_stream_goes_on_behind_it(
-    ledger: Ledger, clock: TestClock
+def test_one_event_of_several_records_is_one_delivery_each(stream: SalesforceStream, ledger: Ledger) -> None:
+    stream.hear(Events(CHANNEL, (_event("7", DEAL, OTHER_DEAL),)))
+
+    assert _kinds(ledger, DEAL) == _kinds(ledger, OTHER_DEAL) == ["updated"]
+
+
+def test_the_same_events_again_bring_nothing_new(
+    stream: SalesforceStream, ledger: Ledger, announced: list[Waiting]
 ) -> None:
-    _has_heard(ledger, clock)
+    for _ in range(2):
+        stream.hear(Events(CHANNEL, (_event("7"),)))
 
-    _stream(ledger, clock, _Script(Unreadable(CHANNEL, "{}", "18", "data is not an object"))).run()
-
-    assert _only_incident(ledger) == ("unreadable", CHANNEL, START.isoformat())
-    cursor = ledger.cursors([f"salesforce_stream:{CHANNEL}"])[f"salesforce_stream:{CHANNEL}"]
-    assert (cursor.value, cursor.position_at) == ("18", START)
-
-
-def test_an_event_that_is_no_change_event_keeps_the_time_of_the_one_before(
-    ledger: Ledger, clock: TestClock
-) -> None:
-    _has_heard(ledger, clock)
-    strange = StreamEvent(CHANNEL, "18", {"no": "header"}, {})
-
-    _stream(ledger, clock, _Script(Events(CHANNEL, (strange,)))).run()
-
-    cursor = ledger.cursors([f"salesforce_stream:{CHANNEL}"])[f"salesforce_stream:{CHANNEL}"]
-    assert (cursor.value, cursor.position_at) == ("18", START)
-
-
-@pytest.mark.parametrize(("hours", "expected"), [(70, []), (73, ["long_outage"])])
-def test_an_outage_longer_than_the_retention_is_noted_even_if_the_replay_id_is_accepted(
-    ledger: Ledger, clock: TestClock, hours: int, expected: list[str]
-) -> None:
-    _has_heard(ledger, clock)
-    clock.tick(hours * 3600)
-
-    source = _Script(Subscribed(CHANNEL, "17"))
-    _stream(ledger, clock, source).run()
-
-    assert source.asked == {CHANNEL: "17"}
-    assert [noted.kind for noted in ledger.incidents()] == expected
+    assert _kinds(ledger) == ["updated"]
+    assert announced[1] == {}
 
 
 @pytest.mark.parametrize(
-    ("notice", "kind"),
+    ("change_type", "kinds"),
     [
-        (QuotaReached(QuotaSpent("403::daily limit", system="salesforce"), 900), "quota"),
-        (ChannelRefused(CHANNEL, NotAllowed("403::denied", system="salesforce"), 900), "channel_refused"),
+        ("CREATE", ["created"]),
+        ("UPDATE", ["updated"]),
+        ("UNDELETE", ["undeleted"]),
+        ("DELETE", []),
+        ("GAP_CREATE", ["unknown"]),
+        ("GAP_UPDATE", ["unknown"]),
+        ("SNAPSHOT", ["unknown"]),
     ],
 )
-def test_what_keeps_events_away_is_noted_with_the_time_last_heard(
-    ledger: Ledger, clock: TestClock, notice: Notice, kind: str
+def test_each_change_type_is_one_kind_of_news(
+    stream: SalesforceStream, ledger: Ledger, change_type: str, kinds: list[str]
 ) -> None:
-    _has_heard(ledger, clock)
-    clock.tick(60)
+    stream.hear(Events(CHANNEL, (_event("7", changeType=change_type, changedFields=[]),)))
 
-    _stream(ledger, clock, _Script(notice)).run()
+    assert _kinds(ledger) == kinds
+    assert _incidents(ledger) == []
 
-    assert _only_incident(ledger) == (kind, CHANNEL, START.isoformat())
+
+def test_what_no_flow_watches_moves_the_cursor_only(
+    stream: SalesforceStream, ledger: Ledger, announced: list[Waiting]
+) -> None:
+    stream.hear(
+        Events(
+            CHANNEL,
+            (
+                _event("7", "701000000000001AAA", entity="Campaign"),
+                _event("8", changedFields=["NextStep"]),
+            ),
+        )
+    )
+
+    assert announced == [{}]
+    assert _cursor(ledger) == Cursor(NAME, "8", START)
 
 
 @pytest.mark.parametrize(
-    ("header", "noted", "records"),
+    "header",
     [
-        ({"changeType": "GAP_UPDATE"}, [], ["006000000000002AAA"]),
-        ({"changeType": "GAP_UPDATE", "recordIds": ["006*"]}, ["gap"], []),
-        ({"changeType": "GAP_OVERFLOW", "recordIds": ["000000000000000AAA"]}, ["overflow"], []),
+        {"recordIds": []},
+        {"recordIds": ["not an id"]},
+        {"recordIds": ["0" * 500]},
+        {"recordIds": "006000000000001AAA"},
+        {"transactionKey": "k" * 500},
+        {"entityName": ""},
+        {"entityName": 17},
+        {"changeType": "EXPLODE"},
+        {"commitTimestamp": "yesterday"},
+        {"commitTimestamp": 10**30},
+        {"sequenceNumber": None},
     ],
 )
-def test_gap_events_lead_to_a_reading_of_the_records_or_of_the_object(
-    ledger: Ledger, clock: TestClock, header: dict[str, Any], noted: list[str], records: list[str]
+def test_a_malformed_event_among_others_is_noted_with_its_text_and_passed(
+    stream: SalesforceStream, ledger: Ledger, header: Mapping[str, Any]
 ) -> None:
-    _stream(ledger, clock, _Script(Events(CHANNEL, (_won(2, "18", **header),)))).run()
+    broken = _event("8", **header)
 
-    assert [incident.kind for incident in ledger.incidents()] == noted
-    assert _registered(ledger) == records
+    stream.hear(Events(CHANNEL, (_event("7"), broken, _event("9", OTHER_DEAL))))
+
+    (incident,) = _incidents(ledger)
+    assert (incident.kind, incident.subject, incident.version) == ("unreadable", CHANNEL, "8")
+    assert next(iter(header)) in incident.detail["why"]
+    assert "ChangeEventHeader" in incident.detail["raw"]
+    assert _kinds(ledger, DEAL) == _kinds(ledger, OTHER_DEAL) == ["updated"]
+    assert _cursor(ledger) == Cursor(NAME, "9", START)
 
 
-def test_a_subscription_that_is_dead_although_polls_are_answered_is_made_anew(
-    ledger: Ledger, clock: TestClock
+def test_an_unreadable_message_is_noted_and_the_cursor_goes_past_it(
+    stream: SalesforceStream, ledger: Ledger
 ) -> None:
-    source = _Script(Subscribed(CHANNEL, "-1"), Idle())
-    stream = _stream(ledger, clock, source)
-    stream.run()
-    assert source.distrusted == []
+    stream.hear(Unreadable(CHANNEL, '{"odd": true}', "12", "data is not an object"))
 
-    clock.tick(60)
-    missed = Incident("watchdog", "salesforce", "Opportunity", "1", clock(), {})
-    ledger.register([], incidents=[missed], now=clock())
-    stream.hear(Idle())
-    stream.hear(Idle())
-
-    assert source.distrusted == [CHANNEL], "once, and not at every answer"
+    (incident,) = _incidents(ledger)
+    assert incident.detail == {"why": "data is not an object", "raw": '{"odd": true}'}
+    assert _cursor(ledger) == Cursor(NAME, "12")
 
 
-def test_a_standby_takes_over_from_a_killed_leader_without_a_gap_or_a_double(
-    ledger: Ledger, clock: TestClock
+def test_an_unreadable_message_without_channel_and_cursor_is_noted_once(
+    stream: SalesforceStream, ledger: Ledger
 ) -> None:
-    first = ledger.take_lease("salesforce_stream", "first", now=clock(), seconds=10)
-    leader = _stream(ledger, clock, _Script(), first)
-    leader.hear(Events(CHANNEL, (_won(1, "17"),)))
-    # Killed here: it renews no more, and event 18 is under way.
-    waited = 0
-    while (second := ledger.take_lease("salesforce_stream", "second", now=clock(), seconds=10)) is None:
-        clock.tick(2)
-        waited += 2
+    for _ in range(2):
+        stream.hear(Unreadable("", "17", None, "not a message"))
 
-    standby = _Script(Events(CHANNEL, (_won(2, "18"), _won(3, "19"))))
-    _stream(ledger, clock, standby, second).run()
+    (incident,) = _incidents(ledger)
+    assert incident.kind == "unreadable"
+    assert _cursor(ledger) is None
+
+
+def test_a_wildcard_names_no_record_and_is_noted_for_a_person(
+    stream: SalesforceStream, ledger: Ledger
+) -> None:
+    stream.hear(Events(CHANNEL, (_event("7", "006*", changeType="GAP_UPDATE"),)))
+
+    (incident,) = _incidents(ledger)
+    assert (incident.kind, incident.subject, incident.detail["record_ids"]) == (
+        "gap",
+        "Opportunity",
+        ["006*"],
+    )
+
+
+def test_an_overflow_is_noted_for_its_object(stream: SalesforceStream, ledger: Ledger) -> None:
+    stream.hear(
+        Events(CHANNEL, (_event("7", "000000000000000AAA", entity="Account", changeType="GAP_OVERFLOW"),))
+    )
+
+    (incident,) = _incidents(ledger)
+    assert (incident.kind, incident.subject) == ("overflow", "Account")
+    assert _cursor(ledger) == Cursor(NAME, "7", START)
+
+
+def test_a_lost_position_is_noted_with_what_is_read_instead(stream: SalesforceStream, ledger: Ledger) -> None:
+    stream.hear(PositionLost(CHANNEL, "17", "400::The replayId {17} you provided was invalid", ALL_RETAINED))
+
+    (incident,) = _incidents(ledger)
+    assert (incident.kind, incident.subject, incident.version) == ("position_lost", CHANNEL, "17")
+    assert incident.detail["resumed_from"] == ALL_RETAINED
+
+
+def test_a_refused_channel_is_noted_once_per_reason(stream: SalesforceStream, ledger: Ledger) -> None:
+    error = NotAllowed("no access to the entity", system="salesforce")
+    for _ in range(3):
+        stream.hear(ChannelRefused(CHANNEL, error, 300))
+
+    (incident,) = _incidents(ledger)
+    assert (incident.kind, incident.subject) == ("channel_refused", CHANNEL)
+
+
+def test_a_spent_quota_is_noted_once_a_day(ledger: Ledger, book: Book) -> None:
+    clock = TestClock()
+    stream = SalesforceStream(
+        _Silent(), [CHANNEL], ledger=ledger, book=book, announce=lambda _: None, clock=clock
+    )
+    spent = QuotaReached(QuotaSpent("daily limit", system="salesforce"), 900)
+
+    for seconds in (0, 3600, 86_400):
+        clock.tick(seconds)
+        stream.hear(spent)
+
+    assert [incident.kind for incident in _incidents(ledger)] == ["quota", "quota"]
+
+
+@pytest.mark.parametrize(
+    "notice",
+    [
+        Idle(),
+        Subscribed(CHANNEL, "17"),
+        Trouble(Unreachable("no network", system="salesforce"), 5, Counter.CONNECT),
+    ],
+)
+def test_what_is_no_news_writes_nothing(
+    stream: SalesforceStream, ledger: Ledger, announced: list[Waiting], notice: Any
+) -> None:
+    stream.hear(notice)
+
+    assert announced == []
+    assert _cursor(ledger) is None
+    assert _incidents(ledger) == []
+
+
+def test_a_channel_that_was_read_before_is_read_on_from_its_cursor(ledger: Ledger, book: Book) -> None:
+    ledger.register([], cursors=[Cursor(NAME, "17")], now=START)
+    source = _Silent()
+
+    _stream(source, ledger, book, []).run()
+
+    assert source.positions == {CHANNEL: "17"}
+
+
+def test_a_first_start_that_ends_before_its_first_event_misses_nothing_that_comes_after_it(
+    ledger: Ledger, book: Book
+) -> None:
+    first, second = _Silent(Subscribed(CHANNEL, NEW_ONLY)), _Silent(Events(CHANNEL, (_event("1"),)))
+
+    _stream(first, ledger, book, []).run()
+    _stream(second, ledger, book, []).run()
+
+    assert (first.positions, second.positions) == ({CHANNEL: NEW_ONLY}, {CHANNEL: ALL_RETAINED})
+    assert _kinds(ledger) == ["updated"]
+
+
+def test_what_happened_before_the_first_start_is_not_read_from_the_stream(ledger: Ledger, book: Book) -> None:
+    long_ago = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp() * 1000)
+    source = _Silent(
+        Subscribed(CHANNEL, NEW_ONLY),
+        Events(CHANNEL, (_event("1", commitTimestamp=long_ago), _event("2", OTHER_DEAL))),
+    )
+
+    _stream(source, ledger, book, []).run()
+
+    assert (_kinds(ledger, DEAL), _kinds(ledger, OTHER_DEAL)) == ([], ["updated"])
+    assert _cursor(ledger) == Cursor(NAME, "2", START)
+
+
+def test_a_producer_that_was_replaced_writes_nothing_any_more(
+    ledger: Ledger, book: Book, announced: list[Waiting]
+) -> None:
+    old = ledger.take_lease("salesforce_stream", "a", now=START, seconds=0)
+    clock = TestClock()
+    clock.tick(1)
+    ledger.take_lease("salesforce_stream", "b", now=clock(), seconds=10)
+    stream = _stream(_Silent(), ledger, book, announced, lease=old)
+
     with pytest.raises(LeaseLost):
-        leader.hear(Events(CHANNEL, (_won(2, "18"),)))
+        stream.hear(Events(CHANNEL, (_event("7"),)))
 
-    assert waited <= 15
-    assert standby.asked == {CHANNEL: "17"}
-    assert sorted(_registered(ledger)) == [f"006{number:012d}AAA" for number in (1, 2, 3)]
-    cursor = ledger.cursors([f"salesforce_stream:{CHANNEL}"])[f"salesforce_stream:{CHANNEL}"]
-    assert cursor.value == "19"
+    assert _kinds(ledger) == []
+    assert _cursor(ledger) is None
+    assert announced == []

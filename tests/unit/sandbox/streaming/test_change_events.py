@@ -14,7 +14,7 @@ import pytest
 from sandbox.salesforce.commits import Commit
 from sandbox.salesforce.streaming import Limits
 from sandbox.salesforce.streaming.capture import ChangeCapture
-from sandbox.salesforce.streaming.wire import json_text
+from sandbox.salesforce.jsontext import json_text
 from tests.support.streaming import StreamingOrg
 
 Payload = Mapping[str, Any]

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.salesforce.streaming.replay import Event, InvalidReplayIdError, ReplayLog
-from sandbox.salesforce.streaming.wire import json_text
+from sandbox.salesforce.jsontext import json_text
 
 START = datetime(2026, 11, 21, tzinfo=UTC)
 

@@ -144,6 +144,46 @@ def test_a_channel_gets_a_member_and_loses_it(org: TestOrg) -> None:
     assert removed.status == 204
 
 
+def _enriched_member(*names: object) -> dict[str, Any]:
+    enriched = [{"name": name} for name in names]
+    metadata = {
+        "eventChannel": "Books__chn",
+        "selectedEntity": "AccountChangeEvent",
+        "enrichedFields": enriched,
+    }
+    return {"FullName": "Books_chn_AccountChangeEvent", "Metadata": metadata}
+
+
+def test_an_enriched_member_tells_its_fields_with_every_change(org: TestOrg) -> None:
+    account = org.make("Account", Name="One", AccountNumber="A1", Site="North")
+    org.world.events.add_channel("Books__chn")
+
+    joined = org.call(
+        "POST", "tooling/sobjects/PlatformEventChannelMember", _enriched_member("accountnumber", "Site")
+    )
+    org.declare("field_hidden", times=None, entity="Account", field="Site")
+    org.call("PATCH", f"sobjects/Account/{account}", {"Phone": "1"})
+
+    assert joined.status == 201
+    log = org.world.events.log_of("/data/Books__chn")
+    assert log is not None
+    (told,) = log.after(0, org.clock.now())
+    assert told.event.payload["AccountNumber"] == "A1"
+    assert "Site" not in told.event.payload
+
+
+@pytest.mark.parametrize(
+    ("names", "reason"), [(("Nope",), "Nope"), ((None,), "None"), (("Name",) * 11, "10")]
+)
+def test_fields_that_cannot_enrich_are_named(org: TestOrg, names: tuple[object, ...], reason: str) -> None:
+    org.world.events.add_channel("Books__chn")
+
+    refused = org.call("POST", "tooling/sobjects/PlatformEventChannelMember", _enriched_member(*names))
+
+    assert refused.status == 400
+    assert reason in refused.body[0]["message"]
+
+
 def test_limits_show_what_is_left_and_what_a_fault_says(org: TestOrg) -> None:
     org.world.usage.spend()
     shown = org.call("GET", "limits").body

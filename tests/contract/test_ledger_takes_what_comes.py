@@ -1,0 +1,88 @@
+"""Texts from outside may be longer or stranger than any column: they spoil no batch and stop no producer."""
+
+from __future__ import annotations
+
+import pytest
+
+from ledger.deliveries import Settlement
+from ledger.endings import Dead, Delivered, Ending, Failed, LinkFound, Reason, State
+from ledger.ledger import Ledger
+from ledger.overview import attempts_of, delivery_by_id
+from ledger.producing import Cursor, Incident, open_incidents
+from tests.support.ledger import START, TestClock, opportunity, state_of, take
+
+LONG = "The code of a foreign system may as well be a sentence, " * 10
+
+
+@pytest.mark.parametrize(
+    "ending", [Dead(Reason("send", LONG, LONG)), Failed(START, Reason("send", LONG, LONG))]
+)
+def test_a_code_that_is_too_long_to_group_by_is_cut_and_its_sentence_kept(
+    ledger: Ledger, clock: TestClock, ending: Ending
+) -> None:
+    ledger.register([opportunity(1), opportunity(2)], now=clock())
+    claim = take(ledger, clock)
+    bad, good = claim.deliveries
+
+    ledger.settle(
+        claim,
+        [
+            Settlement(bad, ending),
+            Settlement(good, Delivered("done")),
+        ],
+        now=clock(),
+    )
+
+    with ledger.reading() as connection:
+        stored = delivery_by_id(connection, bad.id)
+        (attempt,) = attempts_of(connection, [bad.id])
+    assert stored
+    assert stored.reason_code == attempt.code == LONG[:80]
+    assert stored.reason_text == attempt.note == LONG
+    assert state_of(ledger, good.id) is State.DELIVERED
+
+
+@pytest.mark.parametrize("odd", ["\x00", "K" * 500])
+def test_a_link_that_cannot_be_stored_spoils_only_its_own_delivery(
+    ledger: Ledger, clock: TestClock, odd: str
+) -> None:
+    ledger.register([opportunity(1), opportunity(2)], now=clock())
+    claim = take(ledger, clock)
+    bad, good = claim.deliveries
+    link = LinkFound("customer", "Account", "001000000000001AAA", "77", f"CODE{odd}")
+
+    ledger.settle(
+        claim,
+        [Settlement(bad, Delivered("done"), link=link), Settlement(good, Delivered("done"))],
+        now=clock(),
+    )
+
+    assert state_of(ledger, good.id) is State.DELIVERED
+    # SQLite keeps what PostgreSQL refuses; under neither is the delivery left running.
+    assert state_of(ledger, bad.id) in {State.DELIVERED, State.DEAD}
+
+
+def test_a_sentence_that_no_database_takes_is_replaced_by_one_that_says_so(
+    ledger: Ledger, clock: TestClock
+) -> None:
+    ledger.register([opportunity(1)], now=clock())
+    claim = take(ledger, clock)
+    (delivery,) = claim.deliveries
+
+    ledger.settle(claim, [Settlement(delivery, Dead(Reason("send", "X", "a \x00 in it")))], now=clock())
+
+    assert state_of(ledger, delivery.id) is State.DEAD
+
+
+def test_an_incident_with_a_long_subject_is_noted_and_the_cursor_moves(
+    ledger: Ledger, clock: TestClock
+) -> None:
+    incident = Incident("unreadable", "salesforce", LONG, LONG, START, {"raw": LONG})
+
+    for _ in range(2):
+        ledger.register([], incidents=[incident], cursors=[Cursor("stream", "18")], now=clock())
+
+    with ledger.reading() as connection:
+        (noted,) = open_incidents(connection)
+    assert (noted.subject, noted.version, noted.detail) == (LONG[:160], LONG[:120], {"raw": LONG})
+    assert ledger.cursors(["stream"])["stream"].value == "18"
