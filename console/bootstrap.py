@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -28,7 +29,7 @@ from connectors.budget import (
 from connectors.kashflow.breaker import LoginBreaker
 from connectors.kashflow.client import KashFlowClient
 from connectors.kashflow.credentials import KashFlowCredentials
-from connectors.kashflow.patience import HURRIED, Patience
+from connectors.kashflow.patience import HURRIED, PATIENT, Patience
 from connectors.meter import Meter
 from connectors.salesforce.oauth import TokenProvider, client_credentials, fixed_token, jwt_bearer
 from connectors.salesforce.rest import LimitInfo, SalesforceClient
@@ -39,7 +40,12 @@ from console.settings import BadSettings, Settings
 from ledger import schema
 from ledger.database import open_engine
 from ledger.ledger import Ledger
+from ledger.producing import Lease
 from mappings.book import Book, load
+from producers.kashflow_poll import KashFlowPoll, PollRules
+from producers.kashflow_reading import KashFlowReader
+from producers.salesforce_sweep import SalesforceSweep, SweepRules
+from producers.sweep_page import SalesforceReader
 from workers.account import KashFlowAccount
 from workers.app import App, make_app
 from workers.desk import Desk
@@ -193,6 +199,46 @@ class House:
             announce=self.wire.announce,
             clock=utc_now,
             rules=self.rules,
+        )
+
+    def poller(self, wait: Callable[[float], bool], lease: Callable[[], Lease]) -> KashFlowPoll:
+        """The producer that looks at KashFlow; `wait` rests, and answers true when it is time to stop."""
+        client = self.kashflow_client(PATIENT)
+        return KashFlowPoll(
+            KashFlowReader(client, Meter("kashflow", self.kashflow_budget), wait),
+            ledger=self.ledger,
+            book=self.book,
+            announce=self.wire.announce,
+            clock=utc_now,
+            lease=lease,
+            rules=PollRules(
+                details_seconds=self.settings.kashflow_details_seconds,
+                uses_audit=self.settings.kashflow_audit,
+            ),
+        )
+
+    def sweeper(self, lease: Callable[[], Lease]) -> SalesforceSweep:
+        """The producer that reads Salesforce again. Raises BadSettings for an object that no flow starts from."""
+        settings, meter = self.settings, Meter("salesforce", self.salesforce_budget)
+        known = {flow.source_entity for flow in self.book.flows if flow.source == "salesforce"}
+        unknown = sorted(set(settings.salesforce_swept) - known)
+        if unknown:
+            raise BadSettings(
+                f"KASHFORCE_SALESFORCE_SWEPT names {', '.join(unknown)}, and no flow starts from that; "
+                f"there are flows from {', '.join(sorted(known))}"
+            )
+        return SalesforceSweep(
+            SalesforceReader(self.salesforce, meter, SalesforceFields(self.salesforce, meter, utc_now).of),
+            ledger=self.ledger,
+            book=self.book,
+            announce=self.wire.announce,
+            clock=utc_now,
+            lease=lease,
+            rules=SweepRules(
+                seconds=settings.salesforce_sweep_seconds,
+                swept_only=frozenset(settings.salesforce_swept),
+                swept_only_seconds=settings.poll_seconds,
+            ),
         )
 
     @cached_property

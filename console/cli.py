@@ -116,6 +116,19 @@ def status(as_json: AsJson = False) -> None:
     raise SystemExit(run_status(as_json=as_json))
 
 
+@app.command(epilog="Example: kashforce gaps --open --json")
+def gaps(
+    only_open: Annotated[
+        bool, typer.Option("--open", help="Only those that nothing was done about yet.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show what the sources could not tell as changes, and what was read again because of it."""
+    from console.commands.gaps import run_gaps
+
+    raise SystemExit(run_gaps(only_open=only_open, as_json=as_json))
+
+
 @app.command(epilog="Example: kashforce stream")
 def stream() -> None:
     """Process: hear Salesforce's change events. A second one stands by."""
@@ -126,7 +139,7 @@ def stream() -> None:
 
 @app.command(epilog="Example: kashforce poll")
 def poll() -> None:
-    """Process: look for changes in KashFlow. A second one stands by."""
+    """Process: look for changes in KashFlow, and sweep Salesforce for what no event told. A second one stands by."""
     from console.commands.process import run_process
 
     run_process("poll")

@@ -13,6 +13,7 @@ from console.settings import BadSettings
 from ledger.database import BadLedgerUrl
 from ledger.schema import SchemaOutOfDate
 from mappings.problems import BookRefused
+from producers.kashflow_resources import NoSuchResource
 from workers.targets import NoSuchTarget
 
 
@@ -36,6 +37,7 @@ EXPECTED = (
     BadLedgerUrl,
     BookRefused,
     NoEmbeddedServer,
+    NoSuchResource,
     NoSuchTarget,
     SchemaOutOfDate,
     ConnectorError,

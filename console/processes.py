@@ -10,13 +10,12 @@ from types import FrameType
 
 import structlog
 
-from connectors.errors import ConnectorError
-from connectors.kashflow.patience import PATIENT
-from connectors.meter import Meter
+from console.abreast import side_by_side
 from console.bootstrap import House, utc_now
 from console.passwords import OPERATOR, console_password
 from ledger.producing import LeaseLost
-from producers import kashflow_poll, salesforce_stream
+from producers import kashflow_poll, salesforce_stream, salesforce_sweep
+from producers.salesforce_limits import LimitsWatch
 from producers.singleton import Singleton
 from workers import spine
 from workers.app import attend, run_beat, run_flower, run_worker
@@ -24,6 +23,9 @@ from workers.heart import Heart
 from workers.sweeper import sweep
 
 log = structlog.get_logger("kashforce.process")
+
+#: How often the sweep looks whether anything is due: an incident, a period, a round that was interrupted.
+SWEEP_TURN_SECONDS = 5.0
 
 
 def stream(house: House) -> None:
@@ -50,30 +52,38 @@ def stream(house: House) -> None:
 
 
 def poll(house: House) -> None:
-    """Look at KashFlow's lists again and again; the second one started stands by."""
+    """Look at KashFlow's lists, and sweep Salesforce; a second process stands by for each of the two."""
     stopped = threading.Event()
-    singleton = Singleton(house.ledger, kashflow_poll.NAME, clock=utc_now, on_lost=stopped.set)
+    settings = house.settings
+    polling = Singleton(house.ledger, kashflow_poll.NAME, clock=utc_now, on_lost=stopped.set)
+    sweeping = Singleton(house.ledger, salesforce_sweep.NAME, clock=utc_now, on_lost=stopped.set)
+    poller = house.poller(stopped.wait, lambda: polling.lease)
+    sweeper = house.sweeper(lambda: sweeping.lease)
+    limits = LimitsWatch(house.salesforce, house.salesforce_budget, utc_now)
 
     def stop() -> None:
-        singleton.interrupt()
         stopped.set()
+        polling.interrupt()
+        sweeping.interrupt()
 
-    producer = kashflow_poll.KashFlowPoll(
-        house.kashflow_client(PATIENT),
-        Meter("kashflow", house.kashflow_budget),
-        ledger=house.ledger,
-        book=house.book,
-        announce=house.wire.announce,
-        clock=utc_now,
-        lease=lambda: singleton.lease,
-    )
-    with _until_signalled(stop), _leading(singleton) as leads:
-        while leads and not stopped.is_set():
-            try:
-                producer.look()
-            except ConnectorError as error:
-                log.warning("not_looked", reason=error.message, again_in_seconds=house.settings.poll_seconds)
-            stopped.wait(house.settings.poll_seconds)
+    def sweep_once() -> None:
+        limits.look()
+        sweeper.turn()
+
+    def again_and_again(singleton: Singleton, turn: Callable[[], None], seconds: float) -> None:
+        with _leading(singleton) as leads:
+            while leads and not stopped.is_set():
+                turn()
+                stopped.wait(seconds)
+
+    with _until_signalled(stop):
+        side_by_side(
+            {
+                "poll": lambda: again_and_again(polling, poller.turn, settings.poll_seconds),
+                "sweep": lambda: again_and_again(sweeping, sweep_once, SWEEP_TURN_SECONDS),
+            },
+            stop,
+        )
 
 
 def worker(house: House, queues: Sequence[str] = ()) -> None:

@@ -35,12 +35,20 @@ class Settings(BaseSettings):
     salesforce_api_version: str = "66.0"
     #: Change event channels, separated by commas.
     salesforce_channels: Annotated[tuple[str, ...], NoDecode] = ("/data/ChangeEvents",)
+    #: Objects that no change event tells of, separated by commas: they are swept as often as KashFlow is polled.
+    salesforce_swept: Annotated[tuple[str, ...], NoDecode] = ()
+    #: Seconds between two sweeps of the other objects, the safety net; 0: only after incidents.
+    salesforce_sweep_seconds: float = Field(default=900.0, ge=0)
 
     #: Ends in /v2.
     kashflow_url: str = "https://api.kashflow.com/v2"
     kashflow_username: str = ""
     kashflow_password: SecretStr = SecretStr("")
     kashflow_memorable_word: SecretStr = SecretStr("")
+    #: Seconds between two walks through the details of every record, one call each; 0: never.
+    kashflow_details_seconds: float = Field(default=86_400.0, ge=0)
+    #: Ask KashFlow's audit report whether a look at the lists is worth it; needs the permission to read it.
+    kashflow_audit: bool = False
 
     #: Empty: an embedded Valkey in the state directory.
     redis_url: SecretStr = SecretStr("")
@@ -72,7 +80,7 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"
 
-    @field_validator("salesforce_channels", mode="before")
+    @field_validator("salesforce_channels", "salesforce_swept", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return (

@@ -126,6 +126,8 @@ class Settlement:
     needs: NewDelivery | None = None
     #: Stamps of intents whose outcome is certain now.
     closes: tuple[str, ...] = ()
+    #: Digest of the source's record as this attempt read it; None when it read none.
+    read_digest: str | None = None
 
 
 @dataclass(frozen=True)

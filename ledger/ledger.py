@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from ledger import claim as claiming
-from ledger import intents, links, overview, producing, sweeping
+from ledger import incidents as noted
+from ledger import intents, links, newest, overview, producing, sweeping
 from ledger.database import met_another, open_engine
 from ledger.deliveries import Claim, Delivery, NewDelivery, Settled, Settlement, Waiting, by_queue
 from ledger.endings import Dead, Reason
@@ -92,9 +93,40 @@ class Ledger:
         with self.reading() as connection:
             return producing.read_cursors(connection, names)
 
+    def cursors_beginning_with(self, prefix: str) -> list[producing.Cursor]:
+        """All cursors of one producer."""
+        with self.reading() as connection:
+            return producing.cursors_beginning_with(connection, prefix)
+
     def sightings(self, source: str, entity: str) -> dict[str, producing.Sighting]:
         with self.reading() as connection:
             return producing.read_sightings(connection, source, entity)
+
+    def newest_deliveries(self, flow: str, record_ids: Iterable[str]) -> dict[str, newest.Newest]:
+        """What was registered last for each of these records on its way along `flow`."""
+        with self.reading() as connection:
+            return newest.newest_deliveries(connection, flow, record_ids)
+
+    def incidents(
+        self, *, source: str = "", only_open: bool = False, limit: int = 1000
+    ) -> list[noted.NotedIncident]:
+        """Newest first."""
+        with self.reading() as connection:
+            return noted.list_incidents(connection, source, only_open, limit)
+
+    def was_noted(self, kind: str, source: str, *, since: datetime) -> bool:
+        """Has an incident of this kind been noted after `since`?"""
+        with self.reading() as connection:
+            return noted.was_noted(connection, kind, source, since)
+
+    def close_incidents(
+        self, closings: Sequence[noted.Closing], *, now: datetime, lease: producing.Lease | None = None
+    ) -> None:
+        """Close incidents with a note of what was done. Raises LeaseLost, and closes none, as `register` does."""
+        with self.writing() as connection:
+            if lease:
+                producing.check_lease(connection, lease)
+            noted.close_incidents(connection, closings, now)
 
     def take_lease(self, name: str, holder: str, *, now: datetime, seconds: float) -> producing.Lease | None:
         with self.writing() as connection:

@@ -54,6 +54,8 @@ class Sighting:
     record_id: str
     digest: str
     serial: int
+    #: Since when complete lists have left it out; None while they show it.
+    absent_since: datetime | None = None
 
 
 class LeaseLost(Exception):
@@ -78,6 +80,13 @@ def read_cursors(connection: Connection, names: Iterable[str]) -> dict[str, Curs
     """The cursors with these names, by name; one that was never moved is left out."""
     rows = connection.execute(select(CursorRow.__table__).where(CursorRow.name.in_(sorted(set(names)))))
     return {row.name: Cursor(row.name, row.value, row.position_at) for row in rows}
+
+
+def cursors_beginning_with(connection: Connection, prefix: str) -> list[Cursor]:
+    rows = connection.execute(
+        select(CursorRow.__table__).where(CursorRow.name.startswith(prefix, autoescape=True))
+    )
+    return [Cursor(row.name, row.value, row.position_at) for row in rows]
 
 
 def take_lease(connection: Connection, name: str, holder: str, now: datetime, seconds: float) -> Lease | None:
@@ -116,7 +125,19 @@ def check_lease(connection: Connection, lease: Lease) -> None:
 
 
 def note_incidents(connection: Connection, incidents: Sequence[Incident], now: datetime) -> None:
-    """Write what was not noted before."""
+    """Note each once. One that was closed and comes back is open again, because what was done about it is overtaken."""
+    for incident in incidents:
+        connection.execute(
+            update(IncidentRow)
+            .where(
+                IncidentRow.kind == incident.kind,
+                IncidentRow.source == incident.source,
+                IncidentRow.subject == incident.subject,
+                IncidentRow.version == incident.version,
+                IncidentRow.closed_at.is_not(None),
+            )
+            .values(closed_at=None, noted_at=now)
+        )
     if incidents:
         connection.execute(
             insert_or_ignore(connection, IncidentRow),
@@ -151,7 +172,9 @@ def read_sightings(connection: Connection, source: str, entity: str) -> dict[str
     rows = connection.execute(
         select(SightingRow.__table__).where(SightingRow.source == source, SightingRow.entity == entity)
     )
-    return {r.record_id: Sighting(source, entity, r.record_id, r.digest, r.serial) for r in rows}
+    return {
+        r.record_id: Sighting(source, entity, r.record_id, r.digest, r.serial, r.absent_since) for r in rows
+    }
 
 
 def write_sightings(connection: Connection, sightings: Sequence[Sighting], now: datetime) -> None:
@@ -162,7 +185,7 @@ def write_sightings(connection: Connection, sightings: Sequence[Sighting], now: 
                 connection,
                 SightingRow,
                 key=["source", "entity", "record_id"],
-                update=["digest", "serial", "seen_at"],
+                update=["digest", "serial", "seen_at", "absent_since"],
             ),
             [
                 {
@@ -172,6 +195,7 @@ def write_sightings(connection: Connection, sightings: Sequence[Sighting], now: 
                     "digest": s.digest,
                     "serial": s.serial,
                     "seen_at": now,
+                    "absent_since": s.absent_since,
                 }
                 for s in sightings
             ],

@@ -90,6 +90,7 @@ def _columns(entry: Settlement, needed: int | None, now: datetime) -> dict[str, 
         "reason_code": reason.code if reason else None,
         "reason_text": reason.text if reason else None,
         "ended_at": None,
+        "read_digest": entry.read_digest,
     }
     match entry.ending:
         case Delivered():

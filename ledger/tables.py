@@ -83,6 +83,8 @@ class DeliveryRow(Base):
     waits_for: Mapped[int | None] = mapped_column(BigInteger)
     #: Small facts from the producer that are not in the record itself, such as a contact's id.
     hint: Mapped[dict[str, Any]]
+    #: Digest of the source's record as the last attempt read it; NULL when that attempt read none.
+    read_digest: Mapped[str | None] = mapped_column(String(64))
     #: Stage, code and sentence of the last ending.
     reason_stage: Mapped[str | None] = mapped_column(String(24))
     reason_code: Mapped[str | None] = mapped_column(HeardText(80))
@@ -237,7 +239,7 @@ class IncidentRow(Base):
     __tablename__ = "incidents"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
-    #: gap, overflow, position_lost, unreadable, channel_refused, quota or totals_drift.
+    #: gap, overflow, position_lost, long_outage, unreadable, channel_refused, quota, watchdog or totals_drift.
     kind: Mapped[str] = mapped_column(String(24))
     #: "salesforce" or "kashflow".
     source: Mapped[str] = mapped_column(String(16))
@@ -247,8 +249,11 @@ class IncidentRow(Base):
     version: Mapped[str] = mapped_column(HeardText(120))
     detail: Mapped[dict[str, Any]]
     occurred_at: Mapped[datetime]
+    #: Anew when it comes back after it was closed.
     noted_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    #: What was done about it when it was closed; shape in ledger.incidents.
+    note: Mapped[dict[str, Any] | None]
 
     __table_args__ = (UniqueConstraint("kind", "source", "subject", "version", name="uq_incidents_once"),)
 
@@ -266,3 +271,5 @@ class SightingRow(Base):
     #: Counts the changes seen: the version of the change that it becomes.
     serial: Mapped[int] = mapped_column(Integer)
     seen_at: Mapped[datetime]
+    #: Since when complete lists have left the record out; NULL while they show it.
+    absent_since: Mapped[datetime | None]

@@ -1,8 +1,9 @@
-"""The one SOQL query that brings a batch of records as a plan wants them (reference salesforce.md section 3.6)."""
+"""SOQL that brings records as a plan wants them, by id or page by page (reference salesforce.md section 3.6)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from canonical.money import plain
@@ -21,10 +22,44 @@ def soql(plan: FieldPlan, ids: Iterable[str], missing: frozenset[str] = frozense
     wanted = ", ".join(quoted(one) for one in ids)
     if not wanted:
         raise ValueError("a query needs at least one id")
+    return f"{_select(plan, missing)} WHERE Id IN ({wanted})"
+
+
+def page_soql(
+    plan: FieldPlan,
+    place: tuple[datetime, str],
+    until: datetime,
+    limit: int,
+    missing: frozenset[str] = frozenset(),
+) -> str:
+    """The query for the next `limit` records behind `place`, in order of change, up to and with `until`.
+
+    A place is the SystemModstamp and the id of the last record read; with a blank id the records of that very
+    moment are still to be read. Many records may share one moment, so a page may end inside it.
+    """
+    at, after_id = place
+    behind = (
+        f"(SystemModstamp > {_moment(at)} OR (SystemModstamp = {_moment(at)} AND Id > {quoted(after_id)}))"
+        if after_id
+        else f"SystemModstamp >= {_moment(at)}"
+    )
+    select = _select(plan, missing, "SystemModstamp", "CreatedDate")
+    return (
+        f"{select} WHERE {behind} AND SystemModstamp <= {_moment(until)} "
+        f"ORDER BY SystemModstamp, Id LIMIT {limit}"
+    )
+
+
+def _select(plan: FieldPlan, missing: frozenset[str], *more: str) -> str:
     columns = [path for path in plan.fields if path not in missing]
+    columns += [name for name in more if name not in columns]
     columns += [_subquery(name, child, missing) for name, child in plan.children.items()]
-    # Names were checked when the file was loaded, ids are quoted.
-    return f"SELECT {', '.join(columns)} FROM {plan.entity} WHERE Id IN ({wanted})"  # noqa: S608  # see above
+    # Names were checked when the file was loaded.
+    return f"SELECT {', '.join(columns)} FROM {plan.entity}"  # noqa: S608  # see above
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
 def quoted(said: str) -> str:

@@ -1,129 +1,222 @@
-"""Sees what changed in KashFlow, which has no change feed: lists, compares with what it saw last, registers what moved."""
+"""Sees what changed in KashFlow, which has no change feed: lists, compares with what it saw last, registers what moved.
+
+A summary never stands for the record itself: a row whose digest moved is a hint, and what the record holds is read when
+the hint is worked on. So a list that leaves out fields, or prints them blank, causes a read and no harm. What no list
+shows (lines, notes, addresses) is found by a slower walk through the details, a slice at a time.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 import structlog
 
-from canonical.change import Change
-from connectors.kashflow.client import KashFlowClient
-from connectors.kashflow.reading import Row
-from connectors.meter import Meter
+from canonical.change import Change, Kind
+from connectors.errors import ConnectorError, NotFound
 from ledger.deliveries import Waiting, deliveries_of
 from ledger.ledger import Ledger
 from ledger.producing import Lease, Sighting
 from mappings.book import Book
+from mappings.digest import kashflow_row_digest
 from mappings.flows import Flow
+from producers.kashflow_absence import GONE, absences, gone, is_still_there
+from producers.kashflow_audit import AuditWatch
+from producers.kashflow_details import DetailWalk
+from producers.kashflow_reading import KashFlowReader, Listed
+from producers.kashflow_resources import Resource, resource_for
 
 log = structlog.get_logger("kashforce.poll")
 
 NAME = "kashflow_poll"
-INVOICE = "Invoice"
-#: Behind everything that a worker sends.
-PRIORITY = 3
 
-#: Fields that move without an edit (reference kashflow.md section 3.2 and quirk 2).
-VOLATILE = frozenset(
-    {
-        "OverdueDays",
-        "EmailCount",
-        "FileCount",
-        "PreviousNumber",
-        "NextNumber",
-        "FormattedDueAmount",
-        "VATReturnId",
-    }
-)
+
+@dataclass(frozen=True)
+class PollRules:
+    """How thorough the poll is."""
+
+    #: How often all details are walked through; 0: never.
+    details_seconds: float = 86_400
+    #: Details read in one turn, one call each.
+    details_per_turn: int = 50
+    #: Ask the audit report first, and leave lists alone while it shows nothing new.
+    uses_audit: bool = False
+    #: Lists are read at least this often, whatever the audit report says.
+    unaudited_seconds: float = 3600
 
 
 class KashFlowPoll:
-    """The producer: one `look` compares the whole invoice list with the last one.
-
-    A row whose digest moved becomes a change; what it holds now is read when the change is worked on, so a
-    summary never stands for the record itself.
-    """
+    """The producer: `turn` does what is due. Raises NoSuchResource for a flow from an object that has no list."""
 
     def __init__(
         self,
-        client: KashFlowClient,
-        meter: Meter,
+        reader: KashFlowReader,
         *,
         ledger: Ledger,
         book: Book,
         announce: Callable[[Waiting], None],
         clock: Callable[[], datetime],
         lease: Callable[[], Lease | None] = lambda: None,
+        rules: PollRules | None = None,
     ) -> None:
-        self._client = client
-        self._meter = meter
+        self._reader = reader
         self._ledger = ledger
         self._book = book
         self._announce = announce
         self._clock = clock
         self._lease = lease
+        self._rules = rules or PollRules()
+        watched = dict.fromkeys(
+            flow.source_entity for flow in book.flows if flow.source == "kashflow" and flow.kinds
+        )
+        self._resources = [resource_for(entity) for entity in watched]
+        self._audit = AuditWatch(reader, ledger, clock, self._rules.unaudited_seconds)
+        self._details = DetailWalk(
+            reader, ledger, clock, self._rules.details_seconds, self._rules.details_per_turn
+        )
+
+    def turn(self) -> None:
+        """Look at every list that may show something new, and walk on through its details.
+
+        Raises LeaseLost when another process polls now.
+        """
+        entries = self._audit.ask() if self._rules.uses_audit else None
+        for resource in self._resources:
+            if (
+                entries is not None
+                and resource.is_audited
+                and not entries.has_news
+                and not self._details.is_due(resource)
+            ):
+                continue
+            try:
+                listed, _ = self._look(resource)
+                self._walk_details(resource, listed)
+            except ConnectorError as error:
+                log.warning("not_looked", entity=resource.entity, reason=error.message)
+                entries = None  # what the report told has not been looked into
+        if entries is not None and entries.has_news:
+            self._ledger.register([], cursors=[entries.cursor], lease=self._lease(), now=self._clock())
 
     def look(self) -> int:
-        """Register what moved since the last look; returns how many records did. May raise any ConnectorError."""
-        rows = self._list()
-        seen = self._ledger.sightings("kashflow", INVOICE)
+        """Compare every list with what was seen last; how many records moved. May raise any ConnectorError."""
+        return sum(self._look(resource)[1] for resource in self._resources)
+
+    def _look(self, resource: Resource) -> tuple[Listed, int]:
+        listed = self._reader.listed(resource)
+        seen = self._ledger.sightings("kashflow", resource.entity)
         moved = [
-            _sighting(row, seen.get(str(row["Id"])))
-            for row in rows
-            if row.get("Id") and _moved(row, seen.get(str(row["Id"])))
+            _sighting(resource, record_id, kashflow_row_digest(resource.entity, row), seen.get(record_id))
+            for record_id, row in listed.rows.items()
         ]
-        linked = self._ledger.links_by_kashflow_id("invoice", [sighting.record_id for sighting in moved])
-        changes = [_change(sighting, self._clock()) for sighting in moved if sighting.record_id in linked]
+        moved = [sighting for sighting in moved if sighting != seen.get(sighting.record_id)]
+        news = [sighting for sighting in moved if _is_news(sighting, seen.get(sighting.record_id))]
+        changes = [
+            _change(sighting, _kind(seen.get(sighting.record_id)), self._clock())
+            for sighting in self._of_our_business(resource, news, is_first_look=not seen)
+        ]
+        if listed.complete:
+            missing, deleted = self._missing(resource, listed, seen)
+            moved += missing
+            changes += [_change(sighting, "deleted", self._clock()) for sighting in deleted]
         waiting = self._ledger.register(
             deliveries_of(changes, self._routes), sightings=moved, lease=self._lease(), now=self._clock()
         )
         self._announce(waiting)
-        log.info("looked", rows=len(rows), moved=len(moved), changes=len(changes))
-        return len(moved)
+        log.info(
+            "looked", entity=resource.entity, rows=len(listed.rows), moved=len(news), changes=len(changes)
+        )
+        return listed, len(news)
 
-    def _list(self) -> list[Row]:
-        """All summaries, each page paid for out of the workers' budget at the lowest priority."""
-        pages = self._client.invoices.pages()
-        rows: list[Row] = []
-        while page := self._meter.call(lambda: next(pages, None), priority=PRIORITY):
-            rows.extend(page.rows)
-        return rows
+    def _missing(
+        self, resource: Resource, listed: Listed, seen: dict[str, Sighting]
+    ) -> tuple[list[Sighting], list[Sighting]]:
+        """What a complete list leaves out: sightings to write, and those among them that are deletions."""
+        found = absences(seen, listed.rows.keys(), self._clock())
+        keys = {}
+        if resource.linked_as and found.overdue:
+            links = self._ledger.links_by_kashflow_id(
+                resource.linked_as, [one.record_id for one in found.overdue]
+            )
+            keys = {record_id: link.kashflow_key for record_id, link in links.items()}
+        deleted, still_there = [], []
+        for sighting in found.overdue:
+            exists = self._exists(resource, sighting, keys.get(sighting.record_id))
+            if exists:
+                still_there.append(replace(sighting, absent_since=None))
+            elif exists is not None:
+                deleted.append(gone(sighting))
+        return [*found.first, *still_there, *deleted], deleted
+
+    def _exists(self, resource: Resource, sighting: Sighting, key: str | None) -> bool | None:
+        """Ask for the record itself, where its address is known. None when KashFlow does not say."""
+        if key is None:
+            return False
+        try:
+            row = self._reader.detail_by_key(resource, key)
+        except NotFound:
+            return False
+        except ConnectorError as error:
+            log.warning("not_looked", entity=resource.entity, reason=error.message)
+            return None
+        return row is not None and is_still_there(row, sighting.record_id)
+
+    def _walk_details(self, resource: Resource, listed: Listed) -> None:
+        if not self._details.is_due(resource):
+            return
+        rows = listed.rows
+        if resource.linked_as:
+            linked = self._ledger.links_by_kashflow_id(resource.linked_as, rows)
+            rows = {record_id: row for record_id, row in rows.items() if record_id in linked}
+        flows = self._book.flows_for("kashflow", resource.entity)
+        walked = self._details.walk_on(resource, rows, flows)
+        waiting = self._ledger.register(
+            walked.deliveries, cursors=[walked.cursor], lease=self._lease(), now=self._clock()
+        )
+        self._announce(waiting)
+        log.info(
+            "walked", entity=resource.entity, records=walked.records, new_deliveries=len(walked.deliveries)
+        )
+
+    def _of_our_business(
+        self, resource: Resource, news: Sequence[Sighting], *, is_first_look: bool
+    ) -> Iterable[Sighting]:
+        """What was there before the first look is the initial load's business, unless it is linked already."""
+        if not resource.linked_as:
+            return [] if is_first_look else news
+        linked = self._ledger.links_by_kashflow_id(resource.linked_as, [one.record_id for one in news])
+        return [sighting for sighting in news if sighting.record_id in linked]
 
     def _routes(self, change: Change) -> list[Flow]:
         return [flow for flow in self._book.flows_for(change.source, change.entity) if flow.watches(change)]
 
 
-def digest_of(row: Mapping[str, Any]) -> str:
-    """What the row says, without what moves by itself. A list leaves collections out or prints them as null or empty,
-    which says nothing about the record (reference kashflow.md, quirk 1)."""
-    kept = {
-        name: str(value)
-        for name, value in row.items()
-        if name not in VOLATILE and value is not None and not isinstance(value, list)
-    }
-    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
+def _sighting(resource: Resource, record_id: str, digest: str, last: Sighting | None) -> Sighting:
+    """The sighting of a row that a list shows; equal to the last one when nothing moved."""
+    serial = 0 if last is None else last.serial
+    moved = last is None or last.digest != digest
+    return Sighting("kashflow", resource.entity, record_id, digest, serial + moved)
 
 
-def _moved(row: Mapping[str, Any], last: Sighting | None) -> bool:
-    return last is None or last.digest != digest_of(row)
+def _is_news(sighting: Sighting, last: Sighting | None) -> bool:
+    """Did more happen than that it is shown again?"""
+    return last is None or last.digest != sighting.digest
 
 
-def _sighting(row: Mapping[str, Any], last: Sighting | None) -> Sighting:
-    serial = 1 if last is None else last.serial + 1
-    return Sighting("kashflow", INVOICE, str(row["Id"]), digest_of(row), serial)
+def _kind(last: Sighting | None) -> Kind:
+    if last is None:
+        return "created"
+    return "undeleted" if last.digest == GONE else "updated"
 
 
-def _change(sighting: Sighting, now: datetime) -> Change:
+def _change(sighting: Sighting, kind: Kind, now: datetime) -> Change:
     return Change(
         source="kashflow",
-        entity=INVOICE,
+        entity=sighting.entity,
         record_id=sighting.record_id,
         # Counted, not taken from the content: paid, unpaid and paid again are three changes.
         version=f"seen {sighting.serial}",
-        kind="updated",
+        kind=kind,
         occurred_at=now,
     )

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import assert_never
 
 import structlog
 
-from canonical.change import Change, Kind
-from connectors.salesforce.streaming.change_event import (
-    ChangeEvent,
-    ChangeType,
-    MalformedChange,
-    read_change,
-)
+from canonical.change import Change
 from connectors.salesforce.streaming.source import (
     ALL_RETAINED,
     NEW_ONLY,
@@ -39,27 +30,14 @@ from ledger.ledger import Ledger
 from ledger.producing import Cursor, Incident, Lease
 from mappings.book import Book
 from mappings.flows import Flow
+from producers.stream_news import News, read_events
 
 log = structlog.get_logger("kashforce.stream")
 
 NAME = "salesforce_stream"
 
-#: 15 or 18 characters, or a prefix with a star that stands for all records of an object.
-_RECORD_ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?|[A-Za-z0-9]{0,15}\*", re.ASCII)
-#: Salesforce's own are 36 characters long.
-_LONGEST_KEY = 100
-
-#: The org's clock and ours need not agree to the second; better an old change too many than a new one too few.
-CLOCK_MARGIN = timedelta(minutes=1)
-
-
-@dataclass
-class _News:
-    """What one notice brings, to be registered in one transaction."""
-
-    changes: list[Change] = field(default_factory=list)
-    incidents: list[Incident] = field(default_factory=list)
-    cursor: Cursor | None = None
+#: How long change events are kept (reference salesforce.md section 1.5), less the time it takes to ask for them.
+RETENTION = timedelta(hours=71)
 
 
 class SalesforceStream:
@@ -88,15 +66,23 @@ class SalesforceStream:
         self._lease = lease
         #: Channels read for the first time, and since when: what happened before is the initial load's business.
         self._since: dict[str, datetime] = {}
+        #: When the last event of each channel that we could read happened.
+        self._heard_until: dict[str, datetime] = {}
+        #: Since when the subscriptions are believed to tell everything.
+        self._trusted_since = clock()
 
     def run(self) -> None:
         """Listen until the source is closed. An event counts as processed once its deliveries are committed."""
-        for notice in self._source.listen(self._positions()):
+        positions = self._positions()
+        self._register(News(incidents=list(self._long_outages(positions))))
+        for notice in self._source.listen(positions):
             self.hear(notice)
 
     def hear(self, notice: Notice) -> None:
         """Register what the notice brings, then say that it waits."""
-        news = self._read(notice)
+        self._register(self._read(notice))
+
+    def _register(self, news: News) -> None:
         if not news.changes and not news.incidents and news.cursor is None:
             return
         deliveries = deliveries_of(news.changes, self._routes)
@@ -133,12 +119,25 @@ class SalesforceStream:
                 self._since[channel] = self._clock()
             elif cursor.value == ALL_RETAINED and cursor.position_at:
                 self._since[channel] = cursor.position_at
+            if cursor is not None and cursor.position_at:
+                self._heard_until[channel] = cursor.position_at
         return positions
 
-    def _read(self, notice: Notice) -> _News:
+    def _long_outages(self, positions: Mapping[str, str]) -> Iterator[Incident]:
+        """Salesforce may accept a replay id that is older than what it keeps, and leave out what it dropped."""
+        now = self._clock()
+        for channel, cursor in positions.items():
+            heard_until = self._heard_until.get(channel)
+            if heard_until is not None and now - heard_until > RETENTION:
+                reason = "nothing was heard for longer than Salesforce keeps events"
+                log.error("long_outage", channel=channel, since=heard_until.isoformat())
+                detail = {"reason": reason, "since": heard_until.isoformat()}
+                yield Incident("long_outage", "salesforce", channel, cursor, now, detail)
+
+    def _read(self, notice: Notice) -> News:
         match notice:
             case Events(channel=channel, events=events):
-                return _read_events(channel, events, self._clock(), since=self._since.get(channel))
+                return self._read_events(channel, events)
             case Unreadable():
                 return self._note_unreadable(notice)
             case PositionLost(channel=channel, cursor=cursor, reason=reason):
@@ -159,22 +158,52 @@ class SalesforceStream:
                 )
             case Subscribed(channel=channel, cursor=cursor):
                 log.info("subscribed", channel=channel, cursor=cursor)
+                self._trusted_since = self._clock()
                 if cursor == NEW_ONLY:
                     since = self._since.get(channel, self._clock())
-                    return _News(cursor=Cursor(_cursor_name(channel), ALL_RETAINED, since))
+                    return News(cursor=Cursor(_cursor_name(channel), ALL_RETAINED, since))
             case Trouble(error=error, wait_seconds=seconds, counter=counter):
                 log.warning("trouble", trying=counter.value, reason=error.message, again_in_seconds=seconds)
             case Idle():
-                pass
+                self._subscribe_again_if_something_was_missed()
             case other:
                 assert_never(other)
-        return _News()
+        return News()
 
-    def _incident(self, kind: str, subject: str, version: str, detail: dict[str, str]) -> _News:
+    def _read_events(self, channel: str, events: Sequence[StreamEvent]) -> News:
+        news = read_events(
+            _cursor_name(channel),
+            channel,
+            events,
+            self._clock(),
+            since=self._since.get(channel),
+            heard_until=self._heard_until.get(channel),
+        )
+        if news.cursor and news.cursor.position_at:
+            self._heard_until[channel] = news.cursor.position_at
+        return news
+
+    def _incident(self, kind: str, subject: str, version: str, detail: dict[str, str]) -> News:
+        """Changes may be missing from when each channel in question was last heard; without it, from a while ago."""
         now = self._clock()
-        return _News(incidents=[Incident(kind, "salesforce", subject, version, now, detail)])
+        channels = subject.split(",")
+        known = [
+            at for channel in channels if (at := self._heard_until.get(channel) or self._since.get(channel))
+        ]
+        if known:
+            detail = {**detail, "since": min(known).isoformat()}
+        return News(incidents=[Incident(kind, "salesforce", subject, version, now, detail)])
 
-    def _note_unreadable(self, notice: Unreadable) -> _News:
+    def _subscribe_again_if_something_was_missed(self) -> None:
+        """A subscription may be dead although the server answers every poll: then only the sweep sees changes."""
+        if not self._ledger.was_noted("watchdog", "salesforce", since=self._trusted_since):
+            return
+        log.warning("subscribing_again", channels=len(self._channels))
+        self._trusted_since = self._clock()
+        for channel in self._channels:
+            self._source.distrust(channel)
+
+    def _note_unreadable(self, notice: Unreadable) -> News:
         """Kept whole, so that a person can see what it was; the cursor goes on, because asking again brings it again."""
         digest = hashlib.sha256(notice.raw_text.encode()).hexdigest()
         log.error("unreadable", channel=notice.channel, why=notice.why, digest=digest[:12])
@@ -182,79 +211,9 @@ class SalesforceStream:
             "unreadable", notice.channel, notice.cursor or digest, {"why": notice.why, "raw": notice.raw_text}
         )
         if notice.channel and notice.cursor:
-            news.cursor = Cursor(_cursor_name(notice.channel), notice.cursor)
+            heard_until = self._heard_until.get(notice.channel)
+            news.cursor = Cursor(_cursor_name(notice.channel), notice.cursor, heard_until)
         return news
-
-
-def _read_events(
-    channel: str, events: Iterable[StreamEvent], now: datetime, *, since: datetime | None
-) -> _News:
-    news = _News()
-    for event in events:
-        position_at = None
-        try:
-            heard = _identified(read_change(event.payload))
-        except MalformedChange as error:
-            log.error("unreadable", channel=channel, why=str(error), cursor=event.cursor)
-            detail = {"why": str(error), "raw": json.dumps(event.data, default=str)}
-            news.incidents.append(Incident("unreadable", "salesforce", channel, event.cursor, now, detail))
-        else:
-            position_at = heard.commit_timestamp
-            if since is None or position_at >= since - CLOCK_MARGIN:
-                news.changes.extend(_changes_of(heard))
-                news.incidents.extend(_gap_in(heard))
-        news.cursor = Cursor(_cursor_name(channel), event.cursor, position_at)
-    return news
-
-
-def _identified(heard: ChangeEvent) -> ChangeEvent:
-    """The same event. Raises MalformedChange where it names records or its transaction in a way that cannot be one:
-    the ledger could not keep it, and the stream would come to a stop at it again and again."""
-    if not all(_RECORD_ID.fullmatch(record_id) for record_id in heard.record_ids):
-        raise MalformedChange("recordIds", "a list of record ids")
-    if len(heard.transaction_key) > _LONGEST_KEY:
-        raise MalformedChange("transactionKey", f"text of at most {_LONGEST_KEY} characters")
-    return heard
-
-
-_KINDS: Mapping[ChangeType, Kind] = {
-    ChangeType.CREATE: "created",
-    ChangeType.UPDATE: "updated",
-    ChangeType.DELETE: "deleted",
-    ChangeType.UNDELETE: "undeleted",
-}
-
-
-def _changes_of(heard: ChangeEvent) -> Iterator[Change]:
-    """One change per record. A gap names records without saying what changed: reading them again is all it takes."""
-    if heard.is_overflow:
-        return
-    for record_id in heard.record_ids:
-        if record_id.endswith("*"):
-            continue
-        yield Change(
-            source="salesforce",
-            entity=heard.entity,
-            record_id=record_id,
-            version=f"{heard.transaction_key}:{heard.sequence_number}",
-            kind=_KINDS.get(heard.change_type, "unknown"),
-            occurred_at=heard.commit_timestamp,
-            changed_fields=heard.changed_fields,
-        )
-
-
-def _gap_in(heard: ChangeEvent) -> Iterator[Incident]:
-    """What this event says happened without naming the records: somebody has to read the object again."""
-    if heard.is_overflow or heard.has_wildcard:
-        log.error("gap", entity=heard.entity, change=heard.change_type.value)
-        yield Incident(
-            "overflow" if heard.is_overflow else "gap",
-            "salesforce",
-            heard.entity,
-            f"{heard.transaction_key}:{heard.sequence_number}",
-            heard.commit_timestamp,
-            {"change_type": heard.change_type.value, "record_ids": list(heard.record_ids)},
-        )
 
 
 def _cursor_name(channel: str) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from connectors.errors import ConnectorError, NotFound
 from ledger.endings import Failed, Reason, Unchanged
+from mappings.digest import kashflow_digest, salesforce_digest
 from mappings.flows import Flow
 from mappings.soql import soql
 from workers.abreast import abreast
@@ -28,8 +30,8 @@ def read_salesforce(desk: Desk, flow: Flow, works: Sequence[Work]) -> list[Progr
     rows = desk.salesforce_meter.call(lambda: desk.salesforce.query(statement), priority=flow.priority)
     found = {row["Id"]: row for row in rows}
     return [
-        replace(work, record=found[work.delivery.record_id])
-        if work.delivery.record_id in found
+        _with_record(work, record, salesforce_digest(record))
+        if (record := found.get(work.delivery.record_id)) is not None
         else _gone(work)
         for work in works
     ]
@@ -50,7 +52,8 @@ def read_kashflow(desk: Desk, flow: Flow, works: Sequence[Work]) -> list[Progres
 def _read_invoice(desk: Desk, work: Work) -> Progress:
     told = work.delivery.hint.get("answer")
     if told and desk.clock() - work.delivery.registered_at < FRESH:
-        return replace(work, record=json.loads(told, parse_float=Decimal))
+        row = json.loads(told, parse_float=Decimal)
+        return _with_record(work, row, kashflow_digest(work.delivery.entity, row))
     number = int(known(work.link, "the link").kashflow_key)
     try:
         row = desk.kashflow_meter.call(
@@ -60,7 +63,11 @@ def _read_invoice(desk: Desk, work: Work) -> Progress:
         return _gone_or_not_yet_readable(desk, work)
     except ConnectorError as error:
         return work.ends(ending_of(error, work.delivery, "hydrate", desk))
-    return replace(work, record=row)
+    return _with_record(work, row, kashflow_digest(work.delivery.entity, row))
+
+
+def _with_record(work: Work, record: Mapping[str, Any], digest: str) -> Work:
+    return replace(work, record=record, digest=digest)
 
 
 def _gone_or_not_yet_readable(desk: Desk, work: Work) -> Progress:

@@ -31,7 +31,9 @@ class Work:
     claim: str
     #: The record's present state in the source, by the source's field names.
     record: Mapping[str, Any] | None = None
-    #: The same in our words.
+    #: Its digest, kept with the delivery: tells producers whether what they see was read.
+    digest: str | None = None
+    #: The record in our words.
     model: Noun | None = None
     #: The thing on both sides, once it is known.
     link: Link | None = None
@@ -41,7 +43,7 @@ class Work:
     payload: Mapping[str, Any] | None = None
 
     def ends(self, ending: Ending, **also: Any) -> Settlement:
-        return Settlement(self.delivery, ending, **also)
+        return Settlement(self.delivery, ending, read_digest=self.digest, **also)
 
 
 Known = TypeVar("Known")

@@ -69,6 +69,7 @@ class KashFlowClient:
         self.products = resources.Products(self._wire)
         self.nominals = resources.Nominals(self._wire)
         self.bank_accounts = resources.BankAccounts(self._wire)
+        self.audit = resources.AuditReport(self._wire)
 
     def payment_methods(self, kind: Literal["invoice", "purchase"]) -> tuple[Row, ...]:
         """`Id` and `Name` of each payment method of this account."""

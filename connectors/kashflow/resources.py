@@ -159,6 +159,27 @@ class BankAccounts(_Listed):
         return self._get(account_id)
 
 
+class AuditReport(_Listed):
+    """What was entered, changed or deleted, a row for each line (section 2.6). May need a permission of its own."""
+
+    collection = list_path = "reports/business/audit"
+    #: 2: entered between two days, whatever date the document bears. The newest entry first.
+    defaults: ClassVar[Params] = {
+        "page": 1,
+        "perpage": 1,
+        "transactionbasedon": 2,
+        "includedeleteditems": True,
+        "sortby": "TransactionNumber",
+        "order": "Desc",
+    }
+
+    def newest(self, first_day: str, last_day: str) -> int:
+        """The highest number given between these days (`2026-03-10`, inclusive); 0 when there was no entry."""
+        page = next(self.pages(startdate=first_day, enddate=last_day), None)
+        rows = page.rows if page is not None else ()
+        return max((int(row.get("TransactionNumber") or 0) for row in rows), default=0)
+
+
 def payment_methods(wire: Wire, kind: Literal["invoice", "purchase"]) -> tuple[Row, ...]:
     """`Id` and `Name` of each method of this account; the answer's spelling is a guess (section 3.11)."""
     rows = walk(wire, record_path("paymentmethods", kind), {}).rows

@@ -145,6 +145,24 @@ class Firm:
         """The bookkeeper deletes the payments of an invoice."""
         self.sandbox.run(lambda: self.sandbox.kashflow.invoices.edit(number, PaymentLines=[]))
 
+    def void(self, number: int) -> None:
+        """A bookkeeper deletes an invoice."""
+        self.sandbox.run(lambda: self.sandbox.kashflow.invoices.delete(number))
+
+    def reword(self, number: int, description: str) -> None:
+        """A bookkeeper rewrites the first line of an invoice; lists show nothing of that."""
+
+        def work() -> None:
+            world = self.sandbox.kashflow
+            first, *others = world.invoices.detail(number)["LineItems"]
+            world.invoices.edit(number, LineItems=[{**first, "Description": description}, *others])
+
+        self.sandbox.run(work)
+
+    def detail_reads(self) -> int:
+        """How often single invoices were read."""
+        return self.calls("GET", "/v2/invoices/{key}")
+
     def calls(self, method: str, path: str) -> int:
         """How often KashFlow was asked for this, such as POST /v2/invoices."""
         return self.sandbox.run(lambda: self.sandbox.requests["kashflow"].count(method, path))

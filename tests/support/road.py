@@ -23,13 +23,18 @@ from connectors.salesforce.streaming.endpoint import salesforce_path
 from ledger import schema
 from ledger.deliveries import Delivery
 from ledger.endings import LinkFound, State
+from ledger.incidents import NotedIncident
 from ledger.ledger import Ledger
 from ledger.links import remember_links
 from ledger.overview import attempts_of, count_unfinished, deliveries_of
 from ledger.producing import Incident, open_incidents
 from ledger.tables import DeliveryRow
-from producers.kashflow_poll import KashFlowPoll
+from producers.kashflow_poll import KashFlowPoll, PollRules
+from producers.kashflow_reading import KashFlowReader
 from producers.salesforce_stream import SalesforceStream
+from producers.salesforce_sweep import SalesforceSweep, SweepRules
+from producers.sweep_page import Reader, SalesforceReader
+from producers.sweep_round import Round
 from sandbox.clock import Clock
 from sandbox.server import Sandbox
 from tests.support.desk import shipped_book
@@ -103,14 +108,43 @@ class Road(Firm):
 
     def look(self) -> None:
         """Let the poll producer look at KashFlow's lists."""
-        KashFlowPoll(
-            self.kashflow,
-            self.desk.kashflow_meter,
+        self.poller().look()
+
+    def poller(self, rules: PollRules | None = None, reader: KashFlowReader | None = None) -> KashFlowPoll:
+        """The producer that looks at KashFlow."""
+        return KashFlowPoll(
+            reader or KashFlowReader(self.kashflow, self.desk.kashflow_meter, lambda _: True),
             ledger=self.ledger,
             book=self.book,
             announce=lambda _: None,
             clock=self.now,
-        ).look()
+            rules=rules,
+        )
+
+    def sweep(self, rules: SweepRules | None = None) -> None:
+        """Let the sweep do what is due."""
+        self.sweeper(rules).turn()
+
+    def sweeper(self, rules: SweepRules | None = None, reader: Reader | None = None) -> SalesforceSweep:
+        """The producer that reads Salesforce again."""
+        return SalesforceSweep(
+            reader or SalesforceReader(self.salesforce, self.desk.salesforce_meter, self.desk.fields),
+            ledger=self.ledger,
+            book=self.book,
+            announce=lambda _: None,
+            clock=self.now,
+            rules=rules,
+        )
+
+    def last_round(self, flow: str = "opportunity_to_invoice") -> Round:
+        """How far the sweep has got with this flow."""
+        name = f"salesforce_sweep:{flow}"
+        return Round.from_cursor(self.ledger.cursors([name])[name])
+
+    def swept_until(self, flow: str = "opportunity_to_invoice") -> datetime:
+        """The end of the last round that was carried to its end."""
+        last = self.last_round(flow)
+        return last.until if last.done else last.begun
 
     def another_desk(self) -> Desk:
         """The desk of a second worker process: its own ledger connections, the same systems."""
@@ -180,6 +214,10 @@ class Road(Firm):
     def incidents(self) -> list[Incident]:
         with self.ledger.reading() as connection:
             return open_incidents(connection)
+
+    def noted(self, kind: str) -> list[NotedIncident]:
+        """All incidents of this kind, closed ones too, newest first."""
+        return [incident for incident in self.ledger.incidents() if incident.kind == kind]
 
     def unfinished(self) -> int:
         with self.ledger.reading() as connection:

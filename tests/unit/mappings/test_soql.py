@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mappings.plan import Children, FieldPlan
-from mappings.soql import quoted, soql
+from mappings.soql import page_soql, quoted, soql
 from tests.support.mappings import packaged
 
 ID = "006000000000001AAA"
@@ -93,3 +94,24 @@ def test_two_plans_of_one_object_join_and_of_two_do_not() -> None:
         needs.joined(FieldPlan("Account", children={"Contacts": Children(("Email",), limit=1)}))
     with pytest.raises(ValueError, match="a query of Account cannot bring fields of Lead"):
         needs.joined(FieldPlan("Lead"))
+
+
+NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
+LATER = datetime(2026, 3, 10, 12, 30, 0, 250_000, tzinfo=UTC)
+
+
+def test_a_page_begins_behind_the_last_record_even_inside_one_second() -> None:
+    plan = FieldPlan("Opportunity", ("Id", "Name"))
+
+    assert page_soql(plan, (NOON, ID), LATER, 1000) == (
+        "SELECT Id, Name, SystemModstamp, CreatedDate FROM Opportunity WHERE "
+        "(SystemModstamp > 2026-03-10T12:00:00.000Z OR "
+        "(SystemModstamp = 2026-03-10T12:00:00.000Z AND Id > '006000000000001AAA')) "
+        "AND SystemModstamp <= 2026-03-10T12:30:00.250Z ORDER BY SystemModstamp, Id LIMIT 1000"
+    )
+
+
+def test_the_first_page_includes_the_moment_it_begins_with() -> None:
+    query = page_soql(FieldPlan("Account"), (NOON, ""), LATER, 10)
+
+    assert "WHERE SystemModstamp >= 2026-03-10T12:00:00.000Z AND SystemModstamp <= " in query

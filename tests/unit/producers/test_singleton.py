@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from ledger import schema
 from ledger.ledger import Ledger
 from ledger.producing import LeaseLost
-from producers.singleton import Singleton
+from producers.singleton import LEASE_SECONDS, Singleton
 from tests.support.ledger import TestClock, opportunity
 
 #: Long enough for a busy machine, short enough for a test that hangs.
@@ -150,3 +150,21 @@ def test_whoever_stands_by_can_be_told_to_stop(ledger: Ledger) -> None:
     with pytest.raises(RuntimeError, match="acquire it first"):
         _ = second.lease
     first.release()
+
+
+def test_a_standby_that_looks_five_times_per_lease_takes_over_within_15_seconds() -> None:
+    assert LEASE_SECONDS + LEASE_SECONDS / 5 <= 15
+
+
+def test_a_standby_outlives_a_ledger_that_is_away_for_a_while(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/away.db"
+    ledger = Ledger.open(url)
+    standby = _singleton(ledger, TestClock())
+    thread, answer = _acquiring(standby)
+
+    schema.upgrade(url)
+
+    assert answer.get(timeout=PATIENCE_SECONDS) is True
+    thread.join()
+    standby.release()
+    ledger.close()

@@ -1,0 +1,46 @@
+"""When a record that lists leave out counts as deleted: not at once, and not because a list says so. Reads nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from ledger.producing import Sighting
+
+#: Two complete lists at least this far apart must leave a record out (reference kashflow.md section 3.9).
+GRACE = timedelta(hours=2)
+#: The digest of a record that is deleted: whatever is shown under its id later has another one.
+GONE = "gone"
+
+
+@dataclass(frozen=True)
+class Absences:
+    """What a complete list leaves out."""
+
+    #: Left out for the first time.
+    first: list[Sighting]
+    #: Left out for long enough to ask KashFlow for the record itself.
+    overdue: list[Sighting]
+
+
+def absences(seen: Mapping[str, Sighting], shown: Container[str], now: datetime) -> Absences:
+    """Of a complete list only: an incomplete one says nothing about what it leaves out."""
+    missing = [
+        sighting for record_id, sighting in seen.items() if record_id not in shown and sighting.digest != GONE
+    ]
+    return Absences(
+        [replace(sighting, absent_since=now) for sighting in missing if sighting.absent_since is None],
+        [one for one in missing if one.absent_since is not None and now - one.absent_since >= GRACE],
+    )
+
+
+def is_still_there(row: Mapping[str, Any], record_id: str) -> bool:
+    """Is this the record, alive? Its number may be another record's by now, and a void one may stay readable."""
+    return str(row.get("Id")) == record_id and not row.get("DeletedAt")
+
+
+def gone(sighting: Sighting) -> Sighting:
+    """The last sighting of a deleted record."""
+    return replace(sighting, digest=GONE, serial=sighting.serial + 1, absent_since=None)

@@ -1,0 +1,120 @@
+"""What change events say, as changes to register and as incidents of what they leave unsaid. Writes nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from canonical.change import Change, Kind
+from connectors.salesforce.streaming.change_event import (
+    ChangeEvent,
+    ChangeType,
+    MalformedChange,
+    read_change,
+)
+from connectors.salesforce.streaming.source import StreamEvent
+from ledger.producing import Cursor, Incident
+
+log = structlog.get_logger("kashforce.stream")
+
+#: 15 or 18 characters, or a prefix with a star that stands for all records of an object.
+_RECORD_ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?|[A-Za-z0-9]{0,15}\*", re.ASCII)
+#: Salesforce's own are 36 characters long.
+_LONGEST_KEY = 100
+
+#: The org's clock and ours need not agree to the second; better an old change too many than a new one too few.
+CLOCK_MARGIN = timedelta(minutes=1)
+
+
+@dataclass
+class News:
+    """What one notice brings, to be registered in one transaction."""
+
+    changes: list[Change] = field(default_factory=list)
+    incidents: list[Incident] = field(default_factory=list)
+    cursor: Cursor | None = None
+
+
+def read_events(
+    cursor_name: str,
+    channel: str,
+    events: Iterable[StreamEvent],
+    now: datetime,
+    *,
+    since: datetime | None,
+    heard_until: datetime | None,
+) -> News:
+    """What these events bring. What happened before `since` is left out, but for a margin.
+
+    `heard_until` is when the last event before them happened: the cursor keeps it where no event says better.
+    """
+    news = News()
+    for event in events:
+        try:
+            heard = _identified(read_change(event.payload))
+        except MalformedChange as error:
+            log.error("unreadable", channel=channel, why=str(error), cursor=event.cursor)
+            detail = {"why": str(error), "raw": json.dumps(event.data, default=str)}
+            news.incidents.append(Incident("unreadable", "salesforce", channel, event.cursor, now, detail))
+        else:
+            heard_until = heard.commit_timestamp
+            if since is None or heard_until >= since - CLOCK_MARGIN:
+                news.changes.extend(_changes_of(heard))
+                news.incidents.extend(_gap_in(heard))
+        news.cursor = Cursor(cursor_name, event.cursor, heard_until)
+    return news
+
+
+def _identified(heard: ChangeEvent) -> ChangeEvent:
+    """The same event. Raises MalformedChange where it names records or its transaction in a way that cannot be one:
+    the ledger could not keep it, and the stream would come to a stop at it again and again."""
+    if not all(_RECORD_ID.fullmatch(record_id) for record_id in heard.record_ids):
+        raise MalformedChange("recordIds", "a list of record ids")
+    if len(heard.transaction_key) > _LONGEST_KEY:
+        raise MalformedChange("transactionKey", f"text of at most {_LONGEST_KEY} characters")
+    return heard
+
+
+_KINDS: Mapping[ChangeType, Kind] = {
+    ChangeType.CREATE: "created",
+    ChangeType.UPDATE: "updated",
+    ChangeType.DELETE: "deleted",
+    ChangeType.UNDELETE: "undeleted",
+}
+
+
+def _changes_of(heard: ChangeEvent) -> Iterator[Change]:
+    """One change per record. A gap names records without saying what changed: reading them again is all it takes."""
+    if heard.is_overflow:
+        return
+    for record_id in heard.record_ids:
+        if record_id.endswith("*"):
+            continue
+        yield Change(
+            source="salesforce",
+            entity=heard.entity,
+            record_id=record_id,
+            version=f"{heard.transaction_key}:{heard.sequence_number}",
+            kind=_KINDS.get(heard.change_type, "unknown"),
+            occurred_at=heard.commit_timestamp,
+            changed_fields=heard.changed_fields,
+        )
+
+
+def _gap_in(heard: ChangeEvent) -> Iterator[Incident]:
+    """What this event says happened without naming the records: somebody has to read the object again."""
+    if heard.is_overflow or heard.has_wildcard:
+        log.error("gap", entity=heard.entity, change=heard.change_type.value)
+        yield Incident(
+            "overflow" if heard.is_overflow else "gap",
+            "salesforce",
+            heard.entity,
+            f"{heard.transaction_key}:{heard.sequence_number}",
+            heard.commit_timestamp,
+            {"change_type": heard.change_type.value, "record_ids": list(heard.record_ids)},
+        )
