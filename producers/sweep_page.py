@@ -72,7 +72,11 @@ def changes_in(page: Page, flow: Flow, known: Mapping[str, Newest], begun: datet
     """
     for record in page.records:
         newest = known.get(record["Id"])
-        if newest is not None and not newest.covers_deletion and newest.covers(salesforce_digest(record)):
+        if (
+            newest is not None
+            and not newest.covers_deletion
+            and newest.covers(salesforce_digest(record, flow.written_back))
+        ):
             continue
         if newest is None and flow.condition is not None and flow.condition.unmet(record):
             continue
