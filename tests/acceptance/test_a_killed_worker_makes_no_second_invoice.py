@@ -16,7 +16,7 @@ BUYERS = tuple(
 
 
 def test_a_worker_killed_between_kashflows_commit_and_its_own_makes_one_invoice(
-    installation: Installation, valkey_url: str, postgres_url: str
+    valkey_url: str, postgres_url: str, installation: Installation
 ) -> None:
     installation.settings |= {"redis_url": valkey_url, "ledger_url": postgres_url}
     installation.make_ledger()
@@ -44,7 +44,7 @@ def test_a_worker_killed_between_kashflows_commit_and_its_own_makes_one_invoice(
 
 
 def test_a_stream_killed_while_events_flow_is_replaced_by_its_standby_and_no_deal_is_missed(
-    installation: Installation, valkey_url: str
+    valkey_url: str, installation: Installation
 ) -> None:
     installation.settings["redis_url"] = valkey_url
     installation.make_ledger()
@@ -89,7 +89,7 @@ def test_a_valkey_that_was_killed_and_comes_back_empty_costs_nothing(installatio
 
 
 def test_a_postgresql_that_was_killed_under_load_costs_nothing(
-    installation: Installation, valkey_url: str
+    valkey_url: str, installation: Installation
 ) -> None:
     with PostgresServer() as server:
         installation.settings |= {"redis_url": valkey_url, "ledger_url": server.fresh_database()}

@@ -63,7 +63,7 @@ def _text(answer: bytes | str) -> str:
     return answer.decode() if isinstance(answer, bytes) else answer
 
 
-def test_redis_carries_ids_and_routing_only(installation: Installation, valkey_url: str) -> None:
+def test_redis_carries_ids_and_routing_only(valkey_url: str, installation: Installation) -> None:
     installation.settings["redis_url"] = valkey_url
     installation.make_ledger()
     installation.start("beat")

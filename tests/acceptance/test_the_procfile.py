@@ -43,7 +43,7 @@ def flower_tasks(installation: Installation) -> set[tuple[str, str]]:
 
 
 def test_the_procfile_runs_an_installation_and_ends_it(
-    installation: Installation, valkey_url: str, postgres_url: str
+    valkey_url: str, postgres_url: str, installation: Installation
 ) -> None:
     installation.settings |= {
         "redis_url": valkey_url,

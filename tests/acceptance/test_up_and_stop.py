@@ -108,7 +108,7 @@ def test_up_with_a_bad_mapping_file_names_file_and_line_and_does_nothing(install
 
 @pytest.mark.parametrize("process", ["worker", "stream"])
 def test_a_process_without_the_right_ledger_names_the_remedy(
-    installation: Installation, valkey_url: str, process: str
+    valkey_url: str, installation: Installation, process: str
 ) -> None:
     installation.make_ledger()
     engine = create_engine(installation.ledger_url)
@@ -124,7 +124,7 @@ def test_a_process_without_the_right_ledger_names_the_remedy(
 
 
 def test_a_wrong_kashflow_password_is_tried_once_by_all_processes_together_and_the_status_tells(
-    installation: Installation, valkey_url: str
+    valkey_url: str, installation: Installation
 ) -> None:
     installation.settings["redis_url"] = valkey_url
     installation.make_ledger()
