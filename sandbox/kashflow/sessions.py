@@ -81,9 +81,11 @@ class Sessions:
         self._refuse_when_locked(401)
         scheme, _, token = authorization.strip().partition(" ")
         token = token.strip().lower()
+        if scheme.lower() != "kftoken":
+            raise no_session()
         last_use = self._last_use.get(token)
         now = self._around.clock.now()
-        if scheme.lower() != "kftoken" or last_use is None or now - last_use > self._rules.idle:
+        if last_use is None or now - last_use > self._rules.idle:
             self._last_use.pop(token, None)
             raise no_session()
         self._last_use[token] = now

@@ -15,8 +15,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from starlette.types import Receive, Scope, Send
 
 from sandbox.faults import Fault
+from sandbox.listening import Listening
 from sandbox.server import Sandbox
 from tests.support.sandbox_clients import kashflow_client
 
@@ -174,3 +176,12 @@ def test_the_process_says_which_port_is_taken() -> None:
 
     assert (process.returncode, output) == (1, "")
     assert complaint.startswith(f"sandbox: port {port} for salesforce cannot be used")
+
+
+def test_an_idle_connection_outlives_the_pauses_between_two_looks_at_a_job() -> None:
+    """Published clients pause up to 30 seconds (reference salesforce.md section 3.7) and keep their connection."""
+    assert Listening(nobody).config.timeout_keep_alive > 30
+
+
+async def nobody(_scope: Scope, _receive: Receive, _send: Send) -> None:
+    """An application that is never asked."""

@@ -118,12 +118,14 @@ def test_a_session_ends_after_sixty_minutes_without_use_not_with_it(door: Books)
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "Token", "Basic"])
-def test_no_other_scheme_carries_the_token(door: Books, scheme: str) -> None:
+def test_no_other_scheme_carries_the_token_nor_ends_its_session(door: Books, scheme: str) -> None:
     token = log_in(door.client, door.world)
 
     door.client.headers["Authorization"] = f"{scheme} {token}"
-
     assert door.refused("GET", "customers")[:2] == (401, "InvalidSessionToken")
+
+    door.client.headers["Authorization"] = f"KfToken {token}"
+    assert door.client.get("customers").status_code == 200
 
 
 @pytest.mark.parametrize("path", ["sessiontoken", "sessiontoken/{token}"])
