@@ -7,12 +7,16 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from connectors.budget import Budget, Granted, Outcome, Wait
-from connectors.errors import AnswerLost, Busy, ConnectorError, NotNow, QuotaSpent
+from connectors.errors import ConnectorError, LoginPaused, NotNow, QuotaSpent
 
 Answer = TypeVar("Answer")
 
 #: The code of the QuotaSpent that our own budget raises: nothing was sent.
 NO_BUDGET = "budget"
+
+#: What a server says when it is asked too much. One cut connection or one lock says nothing of the kind, and must not
+#: send everybody away: it only lowers the number of calls side by side.
+OVERLOADED = frozenset({429, 503})
 
 
 class Meter:
@@ -47,13 +51,20 @@ class Meter:
             outcome = Outcome(self._clock() - started, ok=True, overloaded=False, retry_after_seconds=None)
             return answer
         except ConnectorError as error:
-            outcome = Outcome(
-                self._clock() - started,
-                # A refusal is an answer like any other: it says nothing about how loaded the API is.
-                ok=not isinstance(error, NotNow),
-                overloaded=isinstance(error, Busy | AnswerLost | QuotaSpent),
-                retry_after_seconds=error.retry_after_seconds if isinstance(error, NotNow) else None,
-            )
+            outcome = _outcome_of(error, self._clock() - started)
             raise
         finally:
             self._budget.done(lease, outcome)
+
+
+def _outcome_of(error: ConnectorError, seconds: float) -> Outcome:
+    """What a failed call says about how loaded the API is. A refusal is an answer like any other, and a pause of our
+    own login breaker no answer at all: neither says anything."""
+    if not isinstance(error, NotNow) or isinstance(error, LoginPaused):
+        return Outcome(seconds, ok=True, overloaded=False, retry_after_seconds=None)
+    return Outcome(
+        seconds,
+        ok=False,
+        overloaded=isinstance(error, QuotaSpent) or error.status in OVERLOADED,
+        retry_after_seconds=error.retry_after_seconds,
+    )

@@ -12,6 +12,10 @@ from structlog.typing import EventDict, Processor
 
 from console.settings import Settings
 
+#: Without the values of variables: those are customers and amounts.
+_TRACEBACKS = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
 _BLOT = "●●●"
 
 
@@ -43,7 +47,7 @@ def configure(settings: Settings, process: str) -> None:
         foreign_pre_chain=shared,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            *([structlog.processors.dict_tracebacks] if as_json else []),
+            *([_TRACEBACKS] if as_json else []),
             renderer,
         ],
     )

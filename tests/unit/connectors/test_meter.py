@@ -20,6 +20,7 @@ from connectors.errors import (
     AnswerLost,
     Busy,
     ConnectorError,
+    LoginPaused,
     NotAllowed,
     QuotaSpent,
     Refused,
@@ -92,8 +93,11 @@ def test_a_moment_that_has_passed_already_is_no_negative_wait(clock: SetClock) -
         (Refused("no", system="kashflow"), Outcome(0.0, ok=True)),
         (NotAllowed("no", system="kashflow"), Outcome(0.0, ok=True)),
         (Unreachable("no", system="kashflow"), Outcome(0.0, ok=False)),
-        (AnswerLost("no", system="kashflow"), Outcome(0.0, ok=False, overloaded=True)),
-        (Busy("no", system="kashflow"), Outcome(0.0, ok=False, overloaded=True)),
+        (AnswerLost("no", system="kashflow"), Outcome(0.0, ok=False)),
+        (Busy("a lock", system="salesforce", status=400), Outcome(0.0, ok=False)),
+        (Busy("no", system="kashflow", status=503), Outcome(0.0, ok=False, overloaded=True)),
+        # Our own breaker sent nothing: the API must not be called overloaded for it.
+        (LoginPaused("no", system="kashflow", retry_after_seconds=600), Outcome(0.0, ok=True)),
         (
             QuotaSpent("no", system="kashflow", retry_after_seconds=9),
             Outcome(0.0, ok=False, overloaded=True, retry_after_seconds=9),
