@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -54,9 +54,11 @@ VOLATILE: Mapping[str, frozenset[str]] = {
 }
 
 
-def salesforce_digest(record: Mapping[str, Any]) -> str:
-    """Of a record as one query brought it, parents and children included."""
-    return _digest({name: value for name, value in record.items() if name not in _TIMES})
+def salesforce_digest(record: Mapping[str, Any], echoes: Collection[str] = ()) -> str:
+    """Of a record as one query brought it, parents and children included, but for `echoes`: fields that we write."""
+    return _digest(
+        {name: value for name, value in record.items() if name not in _TIMES and name not in echoes}
+    )
 
 
 def kashflow_digest(entity: str, row: Mapping[str, Any]) -> str:
