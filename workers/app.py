@@ -103,6 +103,9 @@ def _configuration(broker_url: str, queues: Sequence[str], sweep_seconds: float)
             "socket_keepalive": True,
             "health_check_interval": 25,
             "priority_steps": [0],
+            # Whoever announces does not wait for Redis to come back: the sweeper says it later. Without this each
+            # message costs six seconds of trying; workers that listen try for ever by a setting of their own.
+            "max_retries": 0,
         },
         # JSON only, both ways: a message can never carry code.
         "task_serializer": "json",

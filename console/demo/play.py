@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import sys
 import time
 from collections import Counter
@@ -32,6 +33,8 @@ class Unfinished(Exception):
 
 def play(*, seed: int, keep: bool, as_json: bool) -> int:
     """Exit code OK only if every record on both sides is as the story says."""
+    # Told to end, it ends its processes first, as at Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     console = Console(stderr=True)
     began = time.monotonic()
     with console.status("starting a Salesforce, a KashFlow, a Valkey and the processes …") as status:
@@ -47,6 +50,9 @@ def play(*, seed: int, keep: bool, as_json: bool) -> int:
         except (StageFailed, Unfinished, actors.ActorFailed) as error:
             console.print(f"[bold red]✗[/] {error}\n  the logs are in {stage.log_dir}")
             return Exit.FINDINGS
+        except KeyboardInterrupt:
+            shutil.rmtree(stage.folder, ignore_errors=True)
+            raise
     if not good:
         console.print(f"the logs are in {stage.log_dir}")
         return Exit.FINDINGS

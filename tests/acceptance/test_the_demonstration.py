@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from console.demo.actors import Played
 from console.demo.story import story
 from sandbox.server import Sandbox
 from tests.support.firm import Row
-from tests.support.installation import Installation
+from tests.support.installation import STARTED_WITHIN, Installation, eventually
 from tests.support.road import Road, road
 
 #: Settings of an installation in earnest, which a demonstration has no business with.
@@ -56,6 +57,20 @@ def test_the_demonstration_is_right_takes_nothing_from_real_settings_and_leaves_
         for deal in deals
         if deal["invoice"]
     )
+    assert installation.processes() == {}
+    assert set(installation.folder.iterdir()) == before
+
+
+@pytest.mark.parametrize("told_by", [signal.SIGTERM, signal.SIGINT])
+def test_a_demonstration_that_is_told_to_end_leaves_nothing_behind(
+    installation: Installation, told_by: signal.Signals
+) -> None:
+    before = set(installation.folder.iterdir())
+    demo = installation.start("demo")
+    eventually(lambda: "-m console worker" in str(installation.processes()), STARTED_WITHIN, "it has begun")
+
+    # Ended by Ctrl-C or as if by it; a shell shows 130 for either.
+    assert demo.end(told_by) in {128 + signal.SIGINT, -signal.SIGINT}
     assert installation.processes() == {}
     assert set(installation.folder.iterdir()) == before
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
 
 from pydantic import SecretStr
 from sqlalchemy import func, select
@@ -30,7 +29,6 @@ from ledger.links import remember_links
 from ledger.overview import attempts_of, count_unfinished, deliveries_of
 from ledger.producing import Incident, open_incidents
 from ledger.tables import DeliveryRow
-from mappings.book import Book, load
 from producers.kashflow_poll import KashFlowPoll, PollRules
 from producers.kashflow_reading import KashFlowReader
 from producers.salesforce_stream import SalesforceStream
@@ -39,6 +37,7 @@ from producers.sweep_page import Reader, SalesforceReader
 from producers.sweep_round import Round
 from sandbox.clock import Clock
 from sandbox.server import Sandbox
+from tests.support.desk import shipped_book
 from tests.support.firm import Firm
 from workers import spine
 from workers.account import KashFlowAccount
@@ -64,7 +63,7 @@ class Road(Firm):
         self._open = open_
         self.ledger = Ledger.open(ledger_url)
         open_.callback(self.ledger.close)
-        self.book = _shipped_book()
+        self.book = shipped_book()
         login = sandbox.announcement()
         self._tokens = client_credentials(
             login["salesforce"]["url"], login["salesforce"]["client_id"], login["salesforce"]["client_secret"]
@@ -270,11 +269,6 @@ class Road(Firm):
             rules=Rules(),
             rng=random.Random(7),
         )
-
-
-@cache
-def _shipped_book() -> Book:
-    return load()
 
 
 @contextmanager
