@@ -83,7 +83,7 @@ def read_cursors(connection: Connection, names: Iterable[str]) -> dict[str, Curs
 
 
 def cursors_beginning_with(connection: Connection, prefix: str) -> list[Cursor]:
-    """All cursors of one producer."""
+    """The cursors whose names begin with `prefix`, taken letter by letter: no character of it is a wildcard."""
     rows = connection.execute(
         select(CursorRow.__table__).where(CursorRow.name.startswith(prefix, autoescape=True))
     )

@@ -39,17 +39,6 @@ class Book:
                 return flow
         raise KeyError(name)
 
-    def echoes(self, flow: Flow) -> frozenset[str]:
-        """Fields of the flow's source record that its own write-back writes: that they moved is no news to it."""
-        if not flow.write_back:
-            return frozenset()
-        written = self.mapping(self.flow(flow.write_back).writes)
-        return (
-            frozenset(written.fields().fields) - {"Id"}
-            if written.entity == flow.source_entity
-            else frozenset()
-        )
-
     def flows_for(self, source: str, entity: str) -> tuple[Flow, ...]:
         """The flows that start from that object, those of priority 0 first."""
         return tuple(flow for flow in self.flows if (flow.source, flow.source_entity) == (source, entity))

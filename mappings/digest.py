@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Set
 from decimal import Decimal
 from typing import Any
 
@@ -54,11 +54,10 @@ VOLATILE: Mapping[str, frozenset[str]] = {
 }
 
 
-def salesforce_digest(record: Mapping[str, Any], echoes: Collection[str] = ()) -> str:
-    """Of a record as one query brought it, parents and children included, but for `echoes`: fields that we write."""
-    return _digest(
-        {name: value for name, value in record.items() if name not in _TIMES and name not in echoes}
-    )
+def salesforce_digest(record: Mapping[str, Any], ours: Set[str] = frozenset()) -> str:
+    """Of a record as one query brought it, parents and children included, but for the fields that are `ours`: what we
+    wrote back ourselves is no news."""
+    return _digest({name: value for name, value in record.items() if name not in _TIMES | ours})
 
 
 def kashflow_digest(entity: str, row: Mapping[str, Any]) -> str:

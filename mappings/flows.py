@@ -58,6 +58,8 @@ class Flow:
     needs: str
     #: Name of the flow that brings the outcome back to the source; blank when none does.
     write_back: str
+    #: The fields of the source record that the write-back writes: a change of these alone is our own.
+    written_back: frozenset[str]
 
     @property
     def queue(self) -> str:
@@ -118,6 +120,7 @@ def _flow(
     if reads.entity != entity:
         raise Wrong(parts["reads"], f"{reads.name} reads {reads.entity}, not {entity}")
     met, asked = _condition(parts.get("condition"), entity, countries)
+    write_back = word(parts["write_back"], rows) if "write_back" in parts else ""
     return Flow(
         name=name,
         source=source,
@@ -138,8 +141,16 @@ def _flow(
         batch_size=whole(parts["batch_size"]) if "batch_size" in parts else 1,
         priority=whole(parts["priority"], least=0) if "priority" in parts else 0,
         needs=word(parts["needs"], rows) if "needs" in parts else "",
-        write_back=word(parts["write_back"], rows) if "write_back" in parts else "",
+        write_back=write_back,
+        written_back=_written_by(rows[write_back], mappings) if write_back else frozenset(),
     )
+
+
+def _written_by(row: Node, mappings: Mapping[str, RecordMapping]) -> frozenset[str]:
+    """The fields that the flow at `row` writes; empty where its row is wrong, which is told for that row."""
+    node = entries(row).get("writes")
+    mapping = mappings.get(text(node)) if node is not None else None
+    return frozenset(mapping.plan.fields) - {"Id"} if mapping is not None else frozenset()
 
 
 def _mapping(

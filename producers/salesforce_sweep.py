@@ -73,7 +73,6 @@ class SalesforceSweep:
     ) -> None:
         self._reader = reader
         self._ledger = ledger
-        self._book = book
         self._announce = announce
         self._clock = clock
         self._lease = lease
@@ -125,7 +124,7 @@ class SalesforceSweep:
         page = self._reader.page(flow, round_, self._rules.page_size)
         # Asked after the records were read: what waits now will be read later than that.
         known = self._ledger.newest_deliveries(flow.name, [record["Id"] for record in page.records])
-        changes = list(changes_in(page, flow, known, round_.begun, self._book.echoes(flow)))
+        changes = list(changes_in(page, flow, known, round_.begun))
         since = None if is_expected else missed_since(changes, known, round_.until - STREAM_PATIENCE)
         after = _behind(page, round_, changes=len(changes))
         if len(page.records) < self._rules.page_size:

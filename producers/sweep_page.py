@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -65,10 +65,8 @@ class SalesforceReader:
         return {record.id: record.deleted_at for record in found.records}
 
 
-def changes_in(
-    page: Page, flow: Flow, known: Mapping[str, Newest], begun: datetime, echoes: Collection[str]
-) -> Iterator[Change]:
-    """The records of which something else was delivered than what they hold now, but for the fields `echoes`.
+def changes_in(page: Page, flow: Flow, known: Mapping[str, Newest], begun: datetime) -> Iterator[Change]:
+    """The records of which something else was delivered than what they hold now.
 
     What was never delivered and does not meet the flow's condition is left alone: it may once, and changes then.
     """
@@ -77,7 +75,7 @@ def changes_in(
         if (
             newest is not None
             and not newest.covers_deletion
-            and newest.covers(salesforce_digest(record, echoes))
+            and newest.covers(salesforce_digest(record, flow.written_back))
         ):
             continue
         if newest is None and flow.condition is not None and flow.condition.unmet(record):

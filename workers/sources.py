@@ -29,9 +29,8 @@ def read_salesforce(desk: Desk, flow: Flow, works: Sequence[Work]) -> list[Progr
     statement = soql(flow.plan, [work.delivery.record_id for work in works], missing)
     rows = desk.salesforce_meter.call(lambda: desk.salesforce.query(statement), priority=flow.priority)
     found = {row["Id"]: row for row in rows}
-    echoes = desk.book.echoes(flow)
     return [
-        _with_record(work, record, salesforce_digest(record, echoes))
+        _with_record(work, record, salesforce_digest(record, flow.written_back))
         if (record := found.get(work.delivery.record_id)) is not None
         else _gone(work)
         for work in works

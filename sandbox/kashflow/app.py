@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.applications import Starlette
@@ -13,10 +14,12 @@ from starlette.routing import Route
 
 from sandbox.kashflow.endpoint import endpoint
 from sandbox.kashflow.routes import bank, catalogue, contacts, documents, login, office, plans
+from sandbox.kashflow.routes.table import Rest
 from sandbox.kashflow.values import write_json
 from sandbox.kashflow.world import KashFlowWorld
 
-_ROUTES = [
+#: Every call there is, below /v2. Where several paths fit, the one listed first wins.
+CALLS: Sequence[Rest] = [
     *login.ROUTES,
     *contacts.ROUTES,
     *documents.ROUTES,
@@ -38,7 +41,7 @@ class _AnyCaseRoute(Route):
 def create_app(world: KashFlowWorld) -> Starlette:
     routes = [
         _AnyCaseRoute(f"/v2{rest.path}", endpoint(world, rest.handler), methods=[rest.method])
-        for rest in _ROUTES
+        for rest in CALLS
     ]
     return Starlette(routes=routes, exception_handlers={HTTPException: _no_route})
 

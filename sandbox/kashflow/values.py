@@ -70,10 +70,14 @@ def read_json(body: bytes) -> Any:
         raise invalid(f"The request body is not JSON: {reason}") from None
 
 
+#: The text of one scalar. Kept, because json.dumps would make an encoder anew for each.
+_scalar = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def write_json(value: Any) -> str:
     """JSON text. The standard encoder cannot print a Decimal as a number without losing its trailing zeros."""
     if isinstance(value, dict):
-        return "{" + ",".join(f"{json.dumps(key)}:{write_json(part)}" for key, part in value.items()) + "}"
+        return "{" + ",".join(f"{_scalar(key)}:{write_json(part)}" for key, part in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ",".join(map(write_json, value)) + "]"
     if isinstance(value, Decimal):
@@ -82,7 +86,7 @@ def write_json(value: Any) -> str:
         return f'"{value.replace(tzinfo=None).isoformat(" ", "seconds")}"'
     if isinstance(value, date):
         return f'"{value.isoformat()} 12:00:00"'
-    return json.dumps(value, ensure_ascii=False)
+    return _scalar(value)
 
 
 def _no_such_number(text: str) -> None:

@@ -9,6 +9,9 @@ from typing import Any
 
 from sandbox.salesforce.values import decimal_text, printed
 
+#: The text of one scalar. Kept, because json.dumps would make an encoder anew for each.
+_scalar = json.JSONEncoder(ensure_ascii=False).encode
+
 
 def read_json(body: bytes | str) -> Any:
     """The value of a JSON text, its numbers as int or Decimal. ValueError when it is none."""
@@ -39,7 +42,7 @@ def _pieces(value: Any) -> Iterator[str]:
     if isinstance(value, Mapping):
         yield "{"
         for index, (key, each) in enumerate(value.items()):
-            yield f"{',' if index else ''}{json.dumps(key, ensure_ascii=False)}:"
+            yield f"{',' if index else ''}{_scalar(key)}:"
             yield from _pieces(each)
         yield "}"
     elif isinstance(value, list | tuple):
@@ -51,4 +54,4 @@ def _pieces(value: Any) -> Iterator[str]:
     elif isinstance(value, Decimal):
         yield decimal_text(value)
     else:
-        yield json.dumps(printed(value), ensure_ascii=False)
+        yield _scalar(printed(value))

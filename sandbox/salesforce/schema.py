@@ -27,6 +27,12 @@ _AFTER: dict[str, dict[str, Any]] = {
     "LastModifiedById": {"type": "reference", "reference_to": "User", "readonly": True},
     "SystemModstamp": {"type": "datetime", "readonly": True},
 }
+#: A platform event is no record: it has no id and nothing that changes later.
+_BEFORE_EVENT: dict[str, dict[str, Any]] = {
+    "ReplayId": {"type": "string", "length": 1000, "readonly": True},
+    "EventUuid": {"type": "string", "length": 36, "readonly": True},
+}
+_AFTER_EVENT = {name: _AFTER[name] for name in ("CreatedDate", "CreatedById")}
 _OWNER: dict[str, Any] = {"type": "reference", "reference_to": "User"}
 
 
@@ -118,8 +124,10 @@ def _entity_from(name: str, facts: dict[str, Any]) -> Entity:
     flags = {key: facts[key] for key in ("createable", "updateable", "deletable", "kind") if key in facts}
     entity = Entity(name, label, facts.get("plural", label), facts["prefix"], **flags)
     own = dict(facts["fields"])
-    if facts.get("owned", True):
+    event = entity.kind == "event"
+    if facts.get("owned", not event):
         own = {"OwnerId": _OWNER, **own}
-    for field_name, field_facts in {**_BEFORE, **own, **_AFTER}.items():
+    before, after = (_BEFORE_EVENT, _AFTER_EVENT) if event else (_BEFORE, _AFTER)
+    for field_name, field_facts in {**before, **own, **after}.items():
         entity.fields[field_name] = field_from(field_name, field_facts, custom=field_name.endswith("__c"))
     return entity

@@ -194,7 +194,7 @@ def test_a_description_is_the_same_when_asked_twice(client: SalesforceClient) ->
     assert "Invoice__c" in {each["name"] for each in client.describe_global()["sobjects"]}
 
 
-def test_retrieve_keeps_places(client: SalesforceClient) -> None:
+def test_retrieve_keeps_the_places_of_missing_records(client: SalesforceClient) -> None:
     (record_id,) = mirror(client, 1)
     missing = "a00000000000999AAA"
     rows = client.collections_retrieve("Invoice__c", [missing, record_id], ["Name"])

@@ -9,10 +9,10 @@ from typing import Any
 
 from sandbox.clock import Clock
 from sandbox.faults import Fault
+from sandbox.salesforce.jsontext import json_text
 from sandbox.salesforce.rest.call import Call, Reply
 from sandbox.salesforce.rest.router import dispatch
 from sandbox.salesforce.rest.subcall import segments_of
-from sandbox.salesforce.jsontext import json_text
 from sandbox.salesforce.sessions import User
 from sandbox.salesforce.table import Row
 from sandbox.salesforce.world import SalesforceWorld, WorldSettings

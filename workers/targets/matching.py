@@ -9,7 +9,6 @@ from typing import Any
 
 from canonical.customer import Customer
 
-_NOT_A_LETTER_OR_DIGIT = re.compile(r"[^a-z0-9]+")
 _PLAIN_WORD = re.compile(r"[A-Za-z0-9]+")
 
 
@@ -32,7 +31,7 @@ def searches(name: str) -> list[dict[str, str]]:
 def matches(customer: Customer, rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """The rows with the customer's name; where several have it, those that agree on postcode or e-mail as well."""
     name = normalised(customer.name)
-    same_name = [row for row in rows if normalised(str(row.get("Name") or "")) == name]
+    same_name = [row for row in rows if name and normalised(str(row.get("Name") or "")) == name]
     if len(same_name) < 2:
         return same_name
     closer = [
@@ -44,9 +43,9 @@ def matches(customer: Customer, rows: Iterable[Mapping[str, Any]]) -> list[Mappi
 
 
 def normalised(text: str) -> str:
-    """Lower case, without accents, punctuation and spaces: `Müller & Sons, Ltd.` is `mullersonsltd`."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return _NOT_A_LETTER_OR_DIGIT.sub("", "".join(char for char in plain if not unicodedata.combining(char)))
+    """Lower case, without accents, punctuation and spaces: `Müller & Sons, Ltd.` is `mullersonsltd`. Letters of every
+    script stay, or all names in another one would be the same."""
+    return "".join(char for char in unicodedata.normalize("NFKD", text.casefold()) if char.isalnum())
 
 
 def _our_postcode(customer: Customer) -> set[str]:

@@ -22,7 +22,9 @@ _URNS = {"u": "urn:partner.soap.sforce.com", "c": "urn:enterprise.soap.sforce.co
 def soap_routes(world: SalesforceWorld) -> list[Route]:
     async def serve(request: Request) -> Response:
         kind, version = request.path_params["kind"], request.path_params["version"]
-        if kind not in _URNS or not _offered(version):
+        if kind not in _URNS:
+            return _fault("sf:INVALID_OPERATION", f"SOAP API {kind!r} is not offered here; use REST")
+        if not _offered(version):
             return _fault("sf:UNSUPPORTED_API_VERSION", f"login() exists up to version {_NEWEST}.0")
         try:
             envelope = _envelope_of(await request.body())

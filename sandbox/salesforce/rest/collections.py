@@ -9,6 +9,7 @@ from typing import Any
 from sandbox.salesforce.errors import ApiError, bad_field
 from sandbox.salesforce.fields import Entity
 from sandbox.salesforce.ids import full_id
+from sandbox.salesforce.platform_events import published
 from sandbox.salesforce.rest.call import Call, Reply
 from sandbox.salesforce.rest.records import data_entity, shown
 from sandbox.salesforce.rest.row_faults import strike
@@ -29,7 +30,9 @@ def create(world: SalesforceWorld, call: Call) -> Reply:
     body = call.json_object()
 
     def write(tx: Transaction, record: Any) -> dict[str, Any]:
-        entity = _typed(world, record)
+        entity = _typed(world, record, ("data", "event"))
+        if entity.kind == "event":
+            return published(world, entity, record, call.user.id)
         strike(world, entity.name)
         return {"id": tx.create(entity.name, record)}
 
@@ -178,10 +181,10 @@ def _all_or_none(body: dict[str, Any]) -> bool:
     return body.get("allOrNone") is True
 
 
-def _typed(world: SalesforceWorld, record: Any) -> Entity:
+def _typed(world: SalesforceWorld, record: Any, kinds: tuple[str, ...] = ("data",)) -> Entity:
     name = _type_of(record)
     entity = world.schema.find(name)
-    if entity is None or entity.kind != "data":
+    if entity is None or entity.kind not in kinds:
         raise bad_field("INVALID_TYPE", f"each record needs attributes with a known type, not {name!r}")
     return entity
 

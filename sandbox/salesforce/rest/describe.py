@@ -8,7 +8,7 @@ from sandbox.salesforce.fields import Entity
 from sandbox.salesforce.rest.call import Call, Reply
 from sandbox.salesforce.rest.conditional import unless_unmodified
 from sandbox.salesforce.rest.field_facts import field_facts
-from sandbox.salesforce.rest.records import data_entity
+from sandbox.salesforce.rest.records import api_entity
 from sandbox.salesforce.world import SalesforceWorld
 
 _RESOURCES = ("sobjects", "query", "queryAll", "composite", "limits", "jobs", "tooling")
@@ -26,13 +26,18 @@ def describe_global(world: SalesforceWorld, call: Call) -> Reply:
     return _since_change(world, call, {"encoding": "UTF-8", "maxBatchSize": _BATCH, "sobjects": entities})
 
 
+def describe_tooling_global(world: SalesforceWorld, call: Call) -> Reply:
+    entities = [_object_facts(call, each) for each in world.schema if each.kind == "tooling"]
+    return _since_change(world, call, {"encoding": "UTF-8", "maxBatchSize": _BATCH, "sobjects": entities})
+
+
 def basic(world: SalesforceWorld, call: Call, entity: str) -> Reply:
     """`/sobjects/X`: the object's facts without its fields, and no recent items."""
-    return Reply(200, {"objectDescribe": _object_facts(call, data_entity(world, entity)), "recentItems": []})
+    return Reply(200, {"objectDescribe": _object_facts(call, api_entity(world, entity)), "recentItems": []})
 
 
 def describe(world: SalesforceWorld, call: Call, entity: str) -> Reply:
-    return _since_change(world, call, _full(world, call, data_entity(world, entity)))
+    return _since_change(world, call, _full(world, call, api_entity(world, entity)))
 
 
 def describe_tooling(world: SalesforceWorld, call: Call, entity: str) -> Reply:

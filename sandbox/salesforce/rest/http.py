@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from starlette.background import BackgroundTask
-from starlette.requests import ClientDisconnect, Request
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
@@ -17,12 +19,15 @@ from sandbox.salesforce.login.oauth import site
 from sandbox.salesforce.rest.call import Call, Reply, refusal
 from sandbox.salesforce.rest.router import dispatch
 from sandbox.salesforce.rest.subcall import DATA_PATH, segments_of
+from sandbox.salesforce.rest.transport import check_length, unpacked_body
 from sandbox.salesforce.sessions import User
 from sandbox.salesforce.streaming.responses import CutResponse
 from sandbox.salesforce.versions import versions
 from sandbox.salesforce.world import SalesforceWorld
 
-_METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE"]
+_METHODS = ["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"]
+#: Bytes from which on an answer is packed for a client that accepts it.
+_WORTH_PACKING = 1000
 _MAINTENANCE = (
     "<html><head><title>Down for maintenance</title></head><body>We will be back shortly.</body></html>"
 )
@@ -41,10 +46,12 @@ def data_routes(world: SalesforceWorld) -> list[Route]:
     async def data(request: Request) -> Response:
         return await _serve(world, request)
 
+    packed = [Middleware(GZipMiddleware, minimum_size=_WORTH_PACKING, compresslevel=1)]
     return [
-        Route("/services/data", list_versions, methods=["GET"]),
-        Route("/services/data/", list_versions, methods=["GET"]),
-        Route("/services/data/{rest:path}", data, methods=_METHODS),
+        Route("/services/data", list_versions, methods=["GET"], middleware=packed),
+        Route("/services/data/", list_versions, methods=["GET"], middleware=packed),
+        # Any method: the router below says which ones a resource takes.
+        Route("/services/data/{rest:path}", data, methods=_METHODS, middleware=packed),
     ]
 
 
@@ -56,6 +63,7 @@ async def _serve(world: SalesforceWorld, request: Request) -> Response:
     if world.faults.take("rest_503_html", **facts) is not None:
         return HTMLResponse(_MAINTENANCE, status_code=503)
     try:
+        check_length(request)
         user = _admitted(world, request, facts)
         call = await _call(request, user)
     except ApiError as error:
@@ -97,10 +105,7 @@ async def _call(request: Request, user: User) -> Call:
         raise not_found()
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     parts: dict[str, str] = {}
-    try:
-        body = await request.body()
-    except ClientDisconnect:
-        raise ApiError("UNKNOWN_EXCEPTION", "the client went away in mid-request") from None
+    body = await unpacked_body(request)
     if content_type == "multipart/form-data":
         parts = await _parts(request)
     elif body and content_type and content_type not in _BODY_TYPES:

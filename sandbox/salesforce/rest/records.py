@@ -23,7 +23,7 @@ _UPSERT_ANSWERS = 46
 
 
 def create(world: SalesforceWorld, call: Call, entity: str) -> Reply:
-    found = data_entity(world, entity)
+    found = api_entity(world, entity)
     if found.kind == "event":
         return Reply(201, published(world, found, call.json_object(), call.user.id))
     with world.store.transaction(call.user.id, call.origin()) as tx:
@@ -85,10 +85,18 @@ def upsert(world: SalesforceWorld, call: Call, entity: str, field: str, key: str
     return Reply(200, {"id": record_id, "success": True, "errors": [], "created": False})
 
 
-def data_entity(world: SalesforceWorld, name: str) -> Entity:
-    """An object of the data API; tooling objects live elsewhere. ApiError NOT_FOUND."""
+def api_entity(world: SalesforceWorld, name: str) -> Entity:
+    """An object of the data API, be it a platform event; tooling objects live elsewhere. ApiError NOT_FOUND."""
     entity = world.schema.entity(name)
     if entity.kind == "tooling":
+        raise not_found()
+    return entity
+
+
+def data_entity(world: SalesforceWorld, name: str) -> Entity:
+    """An object whose records are kept. ApiError NOT_FOUND."""
+    entity = api_entity(world, name)
+    if entity.kind != "data":
         raise not_found()
     return entity
 

@@ -37,7 +37,7 @@ def dispatch(world: SalesforceWorld, call: Call) -> Reply:
 
 def _find(call: Call) -> tuple[Handler, dict[str, str]]:
     allowed = []
-    for method, pattern, handler in _ROUTES:
+    for method, pattern, handler in ROUTES:
         names = _matched(pattern, call.segments)
         if names is None:
             continue
@@ -77,7 +77,7 @@ def _routes(*rows: tuple[str, str, Handler]) -> list[tuple[str, tuple[str, ...],
 
 
 #: Fixed paths stand before patterns that would match them too.
-_ROUTES = _routes(
+ROUTES = _routes(
     ("GET", "", describe.index),
     ("GET", "limits", limits.limits),
     ("GET", "query", queries.query),
@@ -124,6 +124,7 @@ _ROUTES = _routes(
     ("GET", "jobs/query/{job_id}/resultPages", bulk_query.result_pages),
     ("GET", "tooling/query", queries.tooling_query),
     ("GET", "tooling/query/{locator}", queries.next_page),
+    ("GET", "tooling/sobjects", describe.describe_tooling_global),
     ("GET", "tooling/sobjects/{entity}/describe", describe.describe_tooling),
     ("POST", "tooling/sobjects/{entity}", tooling.create),
     ("GET", "tooling/sobjects/{entity}/{record_id}", tooling.read),

@@ -29,7 +29,12 @@ _UNITS: Mapping[str, Unit] = {
     "MONTH": lambda day, moved: _months(day, 1, moved),
     "QUARTER": lambda day, moved: _months(day, 3, moved),
     "YEAR": lambda day, moved: _months(day, 12, moved),
+    # The fiscal year of this org is the calendar's.
+    "FISCAL_QUARTER": lambda day, moved: _months(day, 3, moved),
+    "FISCAL_YEAR": lambda day, moved: _months(day, 12, moved),
 }
+#: All but the day, whose words are irregular.
+_LONG_UNITS = tuple(unit for unit in _UNITS if unit != "DAY")
 
 #: word -> (unit, first unit, unit after the last), counted from the present one
 WORDS: Mapping[str, tuple[str, int, int]] = {
@@ -38,9 +43,9 @@ WORDS: Mapping[str, tuple[str, int, int]] = {
     "TOMORROW": ("DAY", 1, 2),
     "LAST_90_DAYS": ("DAY", -90, 1),
     "NEXT_90_DAYS": ("DAY", 1, 91),
-    **{f"LAST_{unit}": (unit, -1, 0) for unit in ("WEEK", "MONTH", "QUARTER", "YEAR")},
-    **{f"THIS_{unit}": (unit, 0, 1) for unit in ("WEEK", "MONTH", "QUARTER", "YEAR")},
-    **{f"NEXT_{unit}": (unit, 1, 2) for unit in ("WEEK", "MONTH", "QUARTER", "YEAR")},
+    **{f"LAST_{unit}": (unit, -1, 0) for unit in _LONG_UNITS},
+    **{f"THIS_{unit}": (unit, 0, 1) for unit in _LONG_UNITS},
+    **{f"NEXT_{unit}": (unit, 1, 2) for unit in _LONG_UNITS},
 }
 
 #: word that takes a count -> (unit, what the count makes of it)
@@ -49,15 +54,9 @@ COUNTED: Mapping[str, tuple[str, Callable[[int], tuple[int, int]]]] = {
     "LAST_N_DAYS": ("DAY", lambda count: (-count, 1)),
     "NEXT_N_DAYS": ("DAY", lambda count: (1, count + 1)),
     "N_DAYS_AGO": ("DAY", lambda count: (-count, -count + 1)),
-    **{f"LAST_N_{unit}S": (unit, lambda count: (-count, 0)) for unit in ("WEEK", "MONTH", "QUARTER", "YEAR")},
-    **{
-        f"NEXT_N_{unit}S": (unit, lambda count: (1, count + 1))
-        for unit in ("WEEK", "MONTH", "QUARTER", "YEAR")
-    },
-    **{
-        f"N_{unit}S_AGO": (unit, lambda count: (-count, -count + 1))
-        for unit in ("WEEK", "MONTH", "QUARTER", "YEAR")
-    },
+    **{f"LAST_N_{unit}S": (unit, lambda count: (-count, 0)) for unit in _LONG_UNITS},
+    **{f"NEXT_N_{unit}S": (unit, lambda count: (1, count + 1)) for unit in _LONG_UNITS},
+    **{f"N_{unit}S_AGO": (unit, lambda count: (-count, -count + 1)) for unit in _LONG_UNITS},
 }
 
 

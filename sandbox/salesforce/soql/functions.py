@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 from sandbox.salesforce.fields import Field
@@ -21,12 +20,24 @@ def _number(name: str) -> Field:
     return Field(name=name, label=name, type="int", precision=9)
 
 
+#: What makes a number of a date or datetime. Weeks of a year or month begin with its first day, those of a person on Sunday.
+_NUMBERS: Mapping[str, Callable[[date], int]] = {
+    "CALENDAR_YEAR": lambda day: day.year,
+    "CALENDAR_QUARTER": lambda day: (day.month + 2) // 3,
+    "CALENDAR_MONTH": lambda day: day.month,
+    "DAY_IN_YEAR": lambda day: day.timetuple().tm_yday,
+    "DAY_IN_MONTH": lambda day: day.day,
+    "DAY_IN_WEEK": lambda day: day.isoweekday() % 7 + 1,
+    "WEEK_IN_YEAR": lambda day: (day.timetuple().tm_yday + 6) // 7,
+    "WEEK_IN_MONTH": lambda day: (day.day + 6) // 7,
+    "HOUR_IN_DAY": lambda day: day.hour if isinstance(day, datetime) else 0,
+}
+#: The fiscal year of this org is the calendar's.
+_FISCAL = {f"FISCAL_{unit}": _NUMBERS[f"CALENDAR_{unit}"] for unit in ("YEAR", "QUARTER", "MONTH")}
+
 #: name -> (type of the result, what it makes of a date or datetime)
 _OF_DATES: Mapping[str, tuple[Field, Callable[[date], Any]]] = {
-    "CALENDAR_YEAR": (_number("CALENDAR_YEAR"), lambda day: Decimal(day.year)),
-    "CALENDAR_QUARTER": (_number("CALENDAR_QUARTER"), lambda day: Decimal((day.month + 2) // 3)),
-    "CALENDAR_MONTH": (_number("CALENDAR_MONTH"), lambda day: Decimal(day.month)),
-    "DAY_IN_MONTH": (_number("DAY_IN_MONTH"), lambda day: Decimal(day.day)),
+    **{name: (_number(name), function) for name, function in {**_NUMBERS, **_FISCAL}.items()},
     "DAY_ONLY": (
         Field(name="DAY_ONLY", label="DAY_ONLY", type="date"),
         lambda day: day.date() if isinstance(day, datetime) else day,

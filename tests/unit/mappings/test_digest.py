@@ -55,11 +55,11 @@ def test_a_change_of_the_deal_its_account_or_its_lines_changes_the_digest(change
 
 
 def test_what_our_own_write_back_writes_is_no_change() -> None:
-    echoes = packaged().echoes(packaged().flow("opportunity_to_invoice"))
+    ours = packaged().flow("opportunity_to_invoice").written_back
     shown = {**DEAL, "KashFlow_Invoice_Number__c": "1042", "KashFlow_Gross__c": 1440}
 
-    assert salesforce_digest(shown, echoes) == salesforce_digest(DEAL, echoes)
-    assert salesforce_digest({**shown, "Amount": 1}, echoes) != salesforce_digest(DEAL, echoes)
+    assert salesforce_digest(shown, ours) == salesforce_digest(DEAL, ours)
+    assert salesforce_digest({**shown, "Amount": 1}, ours) != salesforce_digest(DEAL, ours)
 
 
 def test_null_to_value_and_back_to_null_are_two_changes() -> None:

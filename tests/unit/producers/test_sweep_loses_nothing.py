@@ -44,7 +44,7 @@ class _Firm:
         self.world = LaggingSalesforce(self.clock)
         self.ledger = ledger
         shipped = packaged()
-        self.flow = replace(shipped.flow("opportunity_to_invoice"), condition=None, write_back="")
+        self.flow = replace(shipped.flow("opportunity_to_invoice"), condition=None)
         self.book = Book(shipped.mappings, (self.flow,))
         self.sweep(0, 3, None)
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
+from structlog.typing import EventDict
 
 from connectors.errors import AnswerLost, Busy, ConnectorError, Refused, Unreadable
 from ledger.deliveries import Settlement
@@ -16,6 +18,13 @@ from workers.desk import Desk
 from workers.work import Batch, OutOfOrder, Progress, Work, as_noun, known
 
 BAD = opportunity(2).record_id
+
+
+@pytest.fixture(autouse=True)
+def logged() -> Iterator[list[EventDict]]:
+    """What is logged, kept instead of printed."""
+    with capture_logs() as events:
+        yield events
 
 
 @pytest.fixture
@@ -86,7 +95,7 @@ def test_what_holds_for_all_records_is_not_asked_again_for_each(
 
 
 def test_the_text_of_our_own_mistakes_is_not_shown_for_it_may_quote_a_record(
-    desk: Desk, batch: Batch
+    desk: Desk, batch: Batch, logged: list[EventDict]
 ) -> None:
     after = batch.through(_Step(KeyError("Mina Okoro, mina@larkfield.example")), desk)
 
@@ -97,6 +106,13 @@ def test_the_text_of_our_own_mistakes_is_not_shown_for_it_may_quote_a_record(
         "KeyError",
         "our own code failed with KeyError in step understand; the log has the traceback",
     )
+    (event,) = logged
+    assert (event["event"], event["step"], event["deliveries"]) == (
+        "step_broke",
+        "understand",
+        [ended.delivery.id],
+    )
+    assert event["exc_info"]
 
 
 def test_the_step_that_sends_is_never_asked_twice_and_leaves_doubt_when_it_breaks(

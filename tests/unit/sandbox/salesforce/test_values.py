@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.salesforce.errors import ApiError
-from sandbox.salesforce.rest.call import parsed
 from sandbox.salesforce.jsontext import json_text
+from sandbox.salesforce.rest.call import parsed
 from sandbox.salesforce.schema import Schema
 from sandbox.salesforce.values import decimal_text, printed, read_datetime, stored
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from sandbox.salesforce.commits import Commit
+from sandbox.salesforce.jsontext import json_text
 from sandbox.salesforce.streaming import Limits
 from sandbox.salesforce.streaming.capture import ChangeCapture
-from sandbox.salesforce.jsontext import json_text
 from tests.support.streaming import StreamingOrg
 
 Payload = Mapping[str, Any]

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.salesforce.streaming.replay import Event, InvalidReplayIdError, ReplayLog
 from sandbox.salesforce.jsontext import json_text
+from sandbox.salesforce.streaming.replay import Event, InvalidReplayIdError, ReplayLog
 
 START = datetime(2026, 11, 21, tzinfo=UTC)
 

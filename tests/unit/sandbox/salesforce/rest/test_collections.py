@@ -133,3 +133,29 @@ def test_declared_faults_hit_single_records_of_a_call(org: TestOrg) -> None:
     ).body
 
     assert _codes(results) == [None, "UNKNOWN_EXCEPTION", "UNABLE_TO_LOCK_ROW"]
+
+
+def test_platform_events_are_published_many_at_once_and_each_for_itself(org: TestOrg) -> None:
+    paid = {"attributes": {"type": "Invoice_Paid__e"}}
+    records = [paid | {"Invoice_Number__c": "1"}, paid | {"Nope__c": 1}, paid | {"Invoice_Number__c": "2"}]
+
+    reply = org.call("POST", "composite/sobjects", {"records": records})
+
+    assert [each["success"] for each in reply.body] == [True, False, True]
+    log = org.world.events.log_of("/event/Invoice_Paid__e")
+    assert log is not None
+    told = [logged.event.payload["Invoice_Number__c"] for logged in log.after(0, org.clock.now())]
+    assert told == ["1", "2"]
+
+
+@pytest.mark.parametrize("body", [{"ids": 5, "fields": ["Id"]}, {"ids": [{}], "fields": ["Id"]}, {"ids": []}])
+def test_what_is_to_be_retrieved_is_named_in_lists_of_texts(org: TestOrg, body: dict[str, Any]) -> None:
+    reply = org.call("POST", "composite/sobjects/Account", body)
+
+    assert (reply.status, reply.body[0]["errorCode"]) == (400, "MISSING_ARGUMENT")
+
+
+def test_attributes_that_are_no_object_name_no_type(org: TestOrg) -> None:
+    reply = org.call("POST", "composite/sobjects", {"records": [{"attributes": "Account", "Name": "x"}]})
+
+    assert _codes(reply.body) == ["INVALID_TYPE"]

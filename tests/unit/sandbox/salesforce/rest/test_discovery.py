@@ -109,6 +109,22 @@ def test_a_field_that_makes_no_sense_is_refused(org: TestOrg, body: dict[str, An
     assert org.call("POST", "tooling/sobjects/CustomField", body).status == 400
 
 
+def test_tooling_lists_its_own_objects(org: TestOrg) -> None:
+    listed = org.call("GET", "tooling/sobjects").body["sobjects"]
+
+    names = {each["name"] for each in listed}
+    assert {"CustomField", "PlatformEventChannel", "PlatformEventChannelMember"} <= names
+    assert "Account" not in names
+
+
+def test_a_platform_event_is_described_without_what_only_records_have(org: TestOrg) -> None:
+    fields = _fields(org, "Invoice_Paid__e")
+
+    assert {"ReplayId", "CreatedDate", "CreatedById", "Invoice_Number__c"} <= set(fields)
+    assert not {"Id", "IsDeleted", "OwnerId", "SystemModstamp"} & set(fields)
+    assert org.call("GET", "sobjects/Invoice_Paid__e/updated").status == 404
+
+
 def test_fields_can_be_queried_as_rows(org: TestOrg) -> None:
     soql = (
         "SELECT QualifiedApiName, DataType, Length FROM FieldDefinition "

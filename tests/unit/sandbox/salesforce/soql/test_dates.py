@@ -28,6 +28,9 @@ SATURDAY = date(2026, 11, 21)
         ("NEXT_N_DAYS", 3, date(2026, 11, 22), date(2026, 11, 25)),
         ("N_DAYS_AGO", 2, date(2026, 11, 19), date(2026, 11, 20)),
         ("LAST_N_MONTHS", 2, date(2026, 9, 1), date(2026, 11, 1)),
+        ("THIS_FISCAL_QUARTER", None, date(2026, 10, 1), date(2027, 1, 1)),
+        ("LAST_FISCAL_YEAR", None, date(2025, 1, 1), date(2026, 1, 1)),
+        ("N_FISCAL_QUARTERS_AGO", 1, date(2026, 7, 1), date(2026, 10, 1)),
         ("N_YEARS_AGO", 1, date(2025, 1, 1), date(2026, 1, 1)),
     ],
 )

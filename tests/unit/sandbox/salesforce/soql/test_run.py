@@ -147,6 +147,30 @@ def test_groups_are_counted_summed_and_filtered(org: TestOrg) -> None:
     ]
 
 
+def test_parts_of_a_date_are_whole_numbers(org: TestOrg) -> None:
+    org.deal(CloseDate="2026-03-08", AccountId=None)
+    functions = (
+        *(
+            "CALENDAR_YEAR",
+            "CALENDAR_QUARTER",
+            "CALENDAR_MONTH",
+            "FISCAL_QUARTER",
+            "DAY_IN_MONTH",
+            "DAY_IN_WEEK",
+        ),
+        *("DAY_IN_YEAR", "WEEK_IN_YEAR", "WEEK_IN_MONTH"),
+    )
+    parts = ", ".join(f"{name}(CloseDate)" for name in functions)
+
+    chosen = "CALENDAR_YEAR(CloseDate) = 2026 AND CloseDate = 2026-03-08"
+    (record,) = org.records(
+        f"SELECT {parts} FROM Opportunity WHERE {chosen} GROUP BY {parts}"  # noqa: S608  SOQL for our own reader
+    )
+
+    assert list(record.values()) == [2026, 1, 3, 1, 8, 1, 67, 10, 2]
+    assert all(isinstance(value, int) for value in record.values())
+
+
 def test_an_aggregate_without_groups_is_one_record_even_of_nothing(org: TestOrg) -> None:
     assert org.records(
         "SELECT COUNT(Id) n, SUM(Amount) s, AVG(Amount) a FROM Opportunity WHERE Name = 'none'"
