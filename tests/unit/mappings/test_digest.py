@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mappings.digest import kashflow_digest, kashflow_row_digest, salesforce_digest
+from tests.support.mappings import packaged
 
 DEAL: dict[str, Any] = {
     "attributes": {"type": "Opportunity", "url": "/services/data/v66.0/sobjects/Opportunity/006"},
@@ -51,6 +52,14 @@ def test_the_same_deal_told_otherwise_has_the_same_digest(same: dict[str, Any]) 
 )
 def test_a_change_of_the_deal_its_account_or_its_lines_changes_the_digest(changed: dict[str, Any]) -> None:
     assert salesforce_digest({**DEAL, **changed}) != salesforce_digest(DEAL)
+
+
+def test_what_our_own_write_back_writes_is_no_change() -> None:
+    ours = packaged().flow("opportunity_to_invoice").written_back
+    shown = {**DEAL, "KashFlow_Invoice_Number__c": "1042", "KashFlow_Gross__c": 1440}
+
+    assert salesforce_digest(shown, ours) == salesforce_digest(DEAL, ours)
+    assert salesforce_digest({**shown, "Amount": 1}, ours) != salesforce_digest(DEAL, ours)
 
 
 def test_null_to_value_and_back_to_null_are_two_changes() -> None:

@@ -22,7 +22,7 @@ def test_one_query_brings_the_deal_its_account_contact_and_lines() -> None:
 
     query = soql(plan, [ID, "006000000000002AAA"])
 
-    assert query.startswith("SELECT Id, Account.Id, Account.Name, CloseDate, ")
+    assert query.startswith("SELECT Id, KashFlow_Invoice_Number__c, Account.Id, Account.Name, CloseDate, ")
     assert "IsWon" in plan.fields
     assert "FROM OpportunityContactRoles WHERE IsPrimary = true)" in query
     assert "FROM OpportunityLineItems ORDER BY SortOrder, Id)" in query
