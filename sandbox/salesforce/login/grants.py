@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -84,9 +83,9 @@ def _code(world: SalesforceWorld, form: Form) -> Granted:
 
 def _check_client(world: SalesforceWorld, form: Form, *, needs_secret: bool) -> None:
     known = world.credentials
-    if not hmac.compare_digest(form.get("client_id", ""), known.client_id):
+    if form.get("client_id") != known.client_id:
         raise GrantRefused("invalid_client_id", "client identifier invalid")
-    if needs_secret and not hmac.compare_digest(form.get("client_secret", ""), known.client_secret):
+    if needs_secret and form.get("client_secret") != known.client_secret:
         raise GrantRefused("invalid_client", "invalid client credentials")
 
 

@@ -101,6 +101,10 @@ def _requests(body: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
             raise ApiError("JSON_PARSER_ERROR", f"referenceId {reference!r} is used twice")
         if not isinstance(each.get("method"), str) or not isinstance(each.get("url"), str):
             raise ApiError("JSON_PARSER_ERROR", f"subrequest {reference!r} needs method and url")
+        if not isinstance(each.get("httpHeaders") or {}, dict):
+            raise ApiError(
+                "JSON_PARSER_ERROR", f"the httpHeaders of subrequest {reference!r} must be an object"
+            )
         seen.add(reference)
     return requests
 

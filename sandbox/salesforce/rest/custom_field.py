@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from sandbox.salesforce.errors import bad_field
 from sandbox.salesforce.fields import Field, field_from
+
+Part = TypeVar("Part", dict[str, Any], list[Any])
 
 _NAME = re.compile(r"[A-Za-z](?:_?[A-Za-z0-9])*__c")
 
@@ -28,6 +30,8 @@ _TYPES: Mapping[str, str] = {
     "Picklist": "picklist",
     "Lookup": "reference",
 }
+_LONGEST, _MOST_DIGITS = 131_072, 18
+_JSON_NAMES = {dict: "object", list: "array"}
 _FIXED_LENGTHS = {"TextArea": 255, "Email": 80, "Phone": 40, "Url": 255, "Picklist": 255}
 
 
@@ -60,9 +64,10 @@ def _size(kind: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
     if kind in _FIXED_LENGTHS:
         return {"length": _FIXED_LENGTHS[kind], **_picklist(metadata)}
     if kind in ("Text", "LongTextArea"):
-        return {"length": _number(metadata, "length")}
+        return {"length": _number(metadata, "length", _LONGEST)}
     if kind in ("Number", "Currency", "Percent"):
-        return {"precision": _number(metadata, "precision"), "scale": _number(metadata, "scale")}
+        precision = _number(metadata, "precision", _MOST_DIGITS)
+        return {"precision": precision, "scale": _number(metadata, "scale", precision)}
     if kind == "Lookup":
         children = metadata.get("relationshipName")
         reference = {"reference_to": str(metadata.get("referenceTo", ""))}
@@ -71,14 +76,24 @@ def _size(kind: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _picklist(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    value_set = metadata.get("valueSet") or {}
-    values = value_set.get("valueSetDefinition", {}).get("value", [])
-    names = [str(each.get("fullName") or each.get("valueName")) for each in values]
+    value_set = _part(metadata, "valueSet", dict)
+    values = _part(_part(value_set, "valueSetDefinition", dict), "value", list)
+    names = [str(each.get("fullName") or each.get("valueName")) for each in values if isinstance(each, dict)]
     return {"values": names, "restricted": value_set.get("restricted") is True}
 
 
-def _number(metadata: Mapping[str, Any], name: str) -> int:
+def _part(whole: Mapping[str, Any], name: str, kind: type[Part]) -> Part:
+    """What stands under this name, an empty one when nothing does."""
+    value = whole.get(name) or kind()
+    if not isinstance(value, kind):
+        raise bad_field("INVALID_INPUT", f"{name} must be a JSON {_JSON_NAMES[kind]}", name)
+    return value
+
+
+def _number(metadata: Mapping[str, Any], name: str, most: int) -> int:
     value = metadata.get(name)
-    if not isinstance(value, int) or value < 0:
+    if not isinstance(value, int) or isinstance(value, bool):
         raise bad_field("REQUIRED_FIELD_MISSING", f"Required fields are missing: [{name}]", name)
+    if not 0 <= value <= most:
+        raise bad_field("INVALID_INPUT", f"{name} must be a number from 0 to {most}, not {value}", name)
     return value

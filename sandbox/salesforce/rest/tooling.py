@@ -67,6 +67,9 @@ def _make_field(world: SalesforceWorld, full_name: str, metadata: Mapping[str, A
     if entity is None or entity.kind == "tooling":
         raise ApiError("INVALID_TYPE", f"there is no object {object_name}", fields=[])
     field = custom_field(field_name, metadata, hidden=world.settings.hide_new_fields)
+    if field.type == "reference" and world.schema.find(field.reference_to) is None:
+        message = f"referenceTo names no object: {field.reference_to!r}"
+        raise ApiError("INVALID_INPUT", message, fields=["referenceTo"])
     if entity.field(field_name) is not None:
         message = f"There is already a field named {field_name} on {entity.label}."
         raise ApiError("DUPLICATE_DEVELOPER_NAME", message, fields=["FullName"])

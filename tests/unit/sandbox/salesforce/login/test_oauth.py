@@ -130,6 +130,7 @@ def test_a_password_may_have_the_security_token_behind_it(
         ({"grant_type": "magic"}, "unsupported_grant_type"),
         ({}, "unsupported_grant_type"),
         ({"grant_type": "client_credentials", "client_id": "x", "client_secret": "y"}, "invalid_client_id"),
+        ({"grant_type": "client_credentials", "client_id": "é", "client_secret": "y"}, "invalid_client_id"),
         ({"grant_type": "refresh_token", "refresh_token": "x"}, "invalid_client_id"),
     ],
 )
@@ -139,8 +140,9 @@ def test_a_wrong_request_is_refused(http: httpx.Client, form: dict[str, str], er
     assert (reply.status_code, reply.json()["error"]) == (400, error)
 
 
-def test_a_wrong_secret_is_refused(org: TestOrg, http: httpx.Client) -> None:
-    form = {"grant_type": "client_credentials", **_client(org), "client_secret": "wrong"}
+@pytest.mark.parametrize("secret", ["wrong", "é", ""])
+def test_a_wrong_secret_is_refused(org: TestOrg, http: httpx.Client, secret: str) -> None:
+    form = {"grant_type": "client_credentials", **_client(org), "client_secret": secret}
 
     assert http.post(TOKEN, data=form).json()["error"] == "invalid_client"
 

@@ -90,6 +90,15 @@ def test_a_subrequest_may_not_bring_its_own_login(org: TestOrg) -> None:
     assert (answer["httpStatusCode"], answer["body"][0]["errorCode"]) == (400, "INVALID_HEADER")
 
 
+@pytest.mark.parametrize("headers", [5, ["Accept"], "x"])
+def test_headers_of_a_subrequest_are_an_object(org: TestOrg, headers: object) -> None:
+    request = _sub("a", "GET", "limits") | {"httpHeaders": headers}
+
+    reply = org.call("POST", "composite", {"compositeRequest": [request]})
+
+    assert (reply.status, reply.body[0]["errorCode"]) == (400, "JSON_PARSER_ERROR")
+
+
 def test_each_graph_is_all_or_nothing_by_itself(org: TestOrg) -> None:
     graphs = [
         {"graphId": "good", "compositeRequest": [_sub("a", "POST", "sobjects/Account", {"Name": "Kept"})]},

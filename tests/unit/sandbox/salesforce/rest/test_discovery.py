@@ -102,6 +102,11 @@ def test_an_org_may_hide_a_new_field_until_it_is_granted() -> None:
         _custom_field("Nope.X__c"),
         _custom_field("Account.X__c", type="Rainbow"),
         _custom_field("Account.X__c", type="Number"),
+        _custom_field("Account.X__c", type="Number", precision=10**25, scale=2),
+        _custom_field("Account.X__c", type="Number", precision=5, scale=6),
+        _custom_field("Account.X__c", length=True),
+        _custom_field("Account.X__c", type="Lookup", referenceTo="Nope"),
+        _custom_field("Account.X__c", type="Picklist", valueSet={"valueSetDefinition": "A, B"}),
         {"FullName": "Account.X__c"},
     ],
 )
