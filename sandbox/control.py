@@ -21,7 +21,7 @@ from sandbox.faults import Fault, Faults
 from sandbox.kashflow.ledger import Ledger
 from sandbox.kashflow.problems import Problem
 from sandbox.kashflow.register import Key
-from sandbox.kashflow.values import money, read_json, write_json
+from sandbox.kashflow.values import json_bytes, money, read_json
 from sandbox.salesforce.errors import ApiError
 from sandbox.worlds import KASHFLOW, SALESFORCE, Worlds
 
@@ -123,9 +123,12 @@ class _Control:
 
     def advance_clock(self, asked: _Asked) -> Any:
         seconds = _object(asked.body, {"advance_seconds"}).get("advance_seconds")
-        if not _is_number(seconds) or seconds < 0:
-            raise Unusable("advance_seconds is a number from 0 up: the clock only moves forward")
-        self._worlds.clock.advance(float(seconds))
+        if not _is_number(seconds):
+            raise Unusable("advance_seconds is a number from 0 up")
+        try:
+            self._worlds.clock.advance(float(seconds))
+        except ValueError as reason:
+            raise Unusable(f"advance_seconds: {reason}") from None
         return {"now": self._now()}
 
     def reset(self, asked: _Asked) -> Any:
@@ -151,10 +154,12 @@ class _Control:
 
     def commit(self, asked: _Asked) -> Any:
         given = _object(asked.body, {"user", "changes"})
-        changes = given.get("changes", [])
+        user, changes = given.get("user"), given.get("changes", [])
         if not isinstance(changes, list):
             raise Unusable(f"changes is a list, not {changes!r}")
-        return {"ids": commit_as_user(self._worlds.salesforce, given.get("user"), map(_object, changes))}
+        if not isinstance(user, str | None):
+            raise Unusable(f"user is a user name, not {user!r}")
+        return {"ids": commit_as_user(self._worlds.salesforce, user, map(_object, changes))}
 
     def create_record(self, asked: _Asked) -> Any:
         ledger = self._ledger(asked)
@@ -242,7 +247,7 @@ def _fault_shown(fault: Fault) -> dict[str, Any]:
 
 
 def _json(value: Any, status: int) -> Response:
-    return Response(write_json(value), status, media_type="application/json")
+    return Response(json_bytes(value), status, media_type="application/json")
 
 
 async def _no_route(request: Request, problem: Exception) -> Response:

@@ -35,8 +35,10 @@ def commit_as_user(
 
 
 def _carry_out(transaction: Transaction, change: Mapping[str, Any], ids: list[str]) -> str:
-    action = change.get("action", "")
-    fields = {name: _resolved(value, ids) for name, value in change.get("fields", {}).items()}
+    action, given = change.get("action", ""), change.get("fields", {})
+    if not isinstance(given, dict):
+        raise ApiError("INVALID_FIELDS", f"fields: an object of values by field name, not {given!r}")
+    fields = {name: _resolved(value, ids) for name, value in given.items()}
     if action == "create":
         return transaction.create(str(change.get("entity", "")), fields)
     record_id = str(_resolved(change.get("id", ""), ids))

@@ -15,7 +15,7 @@ from starlette.routing import Route
 from sandbox.kashflow.endpoint import endpoint
 from sandbox.kashflow.routes import bank, catalogue, contacts, documents, login, office, plans
 from sandbox.kashflow.routes.table import Rest
-from sandbox.kashflow.values import write_json
+from sandbox.kashflow.values import json_bytes
 from sandbox.kashflow.world import KashFlowWorld
 
 #: Every call there is, below /v2. Where several paths fit, the one listed first wins.
@@ -51,4 +51,4 @@ async def _no_route(request: Request, problem: Exception) -> Response:
     method_known = isinstance(problem, HTTPException) and problem.status_code == 405
     status, error = (405, "MethodNotAllowed") if method_known else (404, "NotFound")
     message = f"No HTTP resource was found that matches {request.method} {request.url.path}."
-    return Response(write_json({"Error": error, "Message": message}), status, media_type="application/json")
+    return Response(json_bytes({"Error": error, "Message": message}), status, media_type="application/json")

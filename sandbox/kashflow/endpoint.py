@@ -14,7 +14,7 @@ from sandbox.connections import cut
 from sandbox.kashflow.distortion import distorted
 from sandbox.kashflow.problems import Problem, invalid, locked_out, no_session, period_locked, sql_timeout
 from sandbox.kashflow.query import Query
-from sandbox.kashflow.values import read_json, whole_number, write_json
+from sandbox.kashflow.values import json_bytes, read_json, whole_number
 from sandbox.kashflow.world import KashFlowWorld
 
 #: The login stays out of faults that are about records.
@@ -163,8 +163,7 @@ def _page(call: Call) -> int:
 def _json(reply: Reply) -> Response:
     if reply.status == 204:
         return Response(status_code=204, headers=dict(reply.headers))
-    # Half of a surrogate pair has no UTF-8; written as an escape it goes back out as it came in.
-    content = write_json(reply.payload).encode(errors="backslashreplace")
+    content = json_bytes(reply.payload)
     return Response(content, reply.status, headers=dict(reply.headers), media_type="application/json")
 
 

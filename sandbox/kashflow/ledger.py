@@ -39,7 +39,7 @@ class Ledger(ABC):
     def detail(self, key: Key) -> Row:
         return self.view(self.register.read(key))
 
-    def edit(self, key: Key, **changes: Any) -> Row:
+    def edit(self, key: Key, /, **changes: Any) -> Row:
         """Change some fields as a person in the web app does, the rest staying as it is."""
         return self.replace(key, self.view(self.register.get(key)) | changes)
 

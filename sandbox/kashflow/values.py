@@ -89,5 +89,10 @@ def write_json(value: Any) -> str:
     return _scalar(value)
 
 
+def json_bytes(value: Any) -> bytes:
+    """The text in UTF-8. Half of a surrogate pair, which has none, is written as the escape that it came as."""
+    return write_json(value).encode(errors="backslashreplace")
+
+
 def _no_such_number(text: str) -> None:
     raise ValueError(f"{text} is not a number of JSON")

@@ -90,6 +90,7 @@ def test_faults_are_removed_by_name_by_world_or_all(control: Control) -> None:
         ("POST", "/faults", [1], "a JSON object is expected"),
         ("POST", "/clock", {"advance_seconds": -1}, "the clock only moves forward"),
         ("POST", "/clock", {"advance_seconds": "1"}, "advance_seconds is a number"),
+        ("POST", "/clock", {"advance_seconds": 1e300}, "36500 days ahead at most"),
         ("GET", "/state/xero", None, "say salesforce or kashflow"),
         ("GET", "/nonsense", None, "see sandbox/README.md"),
         ("POST", "/kashflow/goats", {}, "KashFlow has no 'goats' here; it has: customers"),
@@ -100,6 +101,13 @@ def test_faults_are_removed_by_name_by_world_or_all(control: Control) -> None:
         ("POST", "/salesforce/commit", {"user": "nobody"}, "no active user 'nobody'"),
         ("POST", "/salesforce/commit", {"changes": [{"action": "delete", "id": "@0"}]}, "@0: only 0 changes"),
         ("POST", "/salesforce/commit", {"changes": 1}, "changes is a list"),
+        ("POST", "/salesforce/commit", {"user": ["x"]}, "user is a user name"),
+        (
+            "POST",
+            "/salesforce/commit",
+            {"changes": [{"action": "create", "fields": "x"}]},
+            "fields: an object",
+        ),
     ],
 )
 def test_what_cannot_be_done_is_named_with_its_remedy(

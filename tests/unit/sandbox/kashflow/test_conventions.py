@@ -23,6 +23,31 @@ def test_a_known_path_with_a_wrong_method_is_not_allowed(kashflow: Books) -> Non
     assert kashflow.refused("PATCH", "customers/BRIG01")[:2] == (405, "MethodNotAllowed")
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "customers?page={}"),
+        ("GET", "nominals/Id/{}"),
+        ("GET", "reports/business/audit/{}"),
+        ("GET", "bankaccounts/55160/transactions/{}"),
+        ("DELETE", "vat/settings/vatrates/{}"),
+    ],
+)
+@pytest.mark.parametrize("digits", ["9" * 5000, "²", "٣" * 30])
+def test_digits_that_are_no_number_here_are_declined(
+    kashflow: Books, method: str, path: str, digits: str
+) -> None:
+    assert kashflow.refused(method, path.format(digits))[0] in {400, 404}
+
+
+def test_half_of_a_surrogate_pair_goes_out_as_it_came_in(kashflow: Books) -> None:
+    made = kashflow.client.post("customers", content=b'{"Code": "HALF01", "Name": "A \\ud83d"}')
+
+    assert made.status_code == 201
+    assert b'"A \\ud83d"' in kashflow.client.get("customers/HALF01").content
+    assert kashflow.client.get("customers").status_code == 200
+
+
 def test_money_is_printed_as_a_number_with_four_decimals_and_days_at_noon(kashflow: Books) -> None:
     text = kashflow.client.get("invoices/1001").text
 
