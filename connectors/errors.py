@@ -25,6 +25,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from connectors.exchange import Exchange
+
 
 class ConnectorError(Exception):
     """A call to a foreign API did not bring what was asked for.
@@ -35,6 +37,8 @@ class ConnectorError(Exception):
 
     #: True when the request may have been carried out although it failed.
     may_have_happened: bool = False
+    #: What was sent and answered, where the border could tell; never of a login.
+    exchange: Exchange | None = None
 
     def __init__(
         self,

@@ -94,7 +94,7 @@ class House:
         engine = open_engine(self.settings.ledger, pool_size=self.settings.worker_threads + 2)
         self._open.callback(engine.dispose)
         schema.check(engine)
-        return Ledger(engine)
+        return Ledger(engine, self.settings.ceiling)
 
     @cached_property
     def redis_url(self) -> str:
@@ -244,7 +244,10 @@ class House:
     @cached_property
     def rules(self) -> Rules:
         return replace(
-            Rules(), lease_seconds=self.settings.lease_seconds, doubt_seconds=self.settings.doubt_seconds
+            Rules(),
+            lease_seconds=self.settings.lease_seconds,
+            doubt_seconds=self.settings.doubt_seconds,
+            keep_seconds=self.settings.keep_days * 86_400,
         )
 
     @property

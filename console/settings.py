@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from ledger.ceiling import Ceiling
+
 PREFIX = "KASHFORCE_"
 
 
@@ -76,6 +78,14 @@ class Settings(BaseSettings):
     lease_seconds: float = Field(default=30.0, gt=0)
     #: A lost answer is not looked into before this.
     doubt_seconds: float = Field(default=90.0, ge=0)
+    #: A queue pauses after so many dead letters one after another.
+    dead_letter_run: int = Field(default=50, ge=1)
+    #: Or when so large a share of its last 200 deliveries became dead letters.
+    dead_letter_share: float = Field(default=0.5, gt=0, le=1)
+    #: Or when it keeps so many dead letters: none is ever dropped by itself.
+    dead_letters_kept: int = Field(default=1_000_000, ge=1)
+    #: Days after which attempts and reasons of what was done are cleared away; 0: never.
+    keep_days: float = Field(default=90.0, ge=0)
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"
@@ -103,6 +113,11 @@ class Settings(BaseSettings):
     def ledger(self) -> str:
         """The ledger's database URL; may hold a password."""
         return self.ledger_url.get_secret_value() or f"sqlite:///{self.state_dir / 'ledger.db'}"
+
+    @property
+    def ceiling(self) -> Ceiling:
+        """When a queue pauses by itself."""
+        return Ceiling(run=self.dead_letter_run, share=self.dead_letter_share, kept=self.dead_letters_kept)
 
     @property
     def uses_fixed_token(self) -> bool:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 
 from ledger.deliveries import Claim, Delivery
 from ledger.endings import State
+from ledger.holds import last_claimable
 from ledger.tables import DeliveryRow
 
 _SUPERSEDED_ON_CLAIM = {
@@ -32,10 +33,13 @@ def claim(
     """Claim up to `limit` due deliveries of `queue`: those of `hinted` first, then what has waited longest.
 
     Of several waiting deliveries of one record the newest is taken and the others end superseded. A record
-    whose lock key is running elsewhere is left alone. Raises IntegrityError when two claims met at one lock
-    key; the caller begins again.
+    whose lock key is running elsewhere is left alone, and so is what a hold on the queue keeps back. Raises
+    IntegrityError when two claims met at one lock key; the caller begins again.
     """
-    candidates = _candidates(connection, queue, hinted, limit, now)
+    last = last_claimable(connection, queue)
+    if last == 0:
+        return Claim("", now, ())
+    candidates = _candidates(connection, queue, hinted, limit, now, last)
     newest, older = _newest_of_each_record(connection, queue, candidates)
     taken = _one_per_lock(newest, now)[:limit]
     token = str(uuid.uuid4())
@@ -65,7 +69,7 @@ def renew(connection: Connection, tokens: Sequence[str], now: datetime, lease_se
 
 
 def _candidates(
-    connection: Connection, queue: str, hinted: Sequence[int], limit: int, now: datetime
+    connection: Connection, queue: str, hinted: Sequence[int], limit: int, now: datetime, last: int | None
 ) -> list[Row[Any]]:
     running = aliased(DeliveryRow)
     due = (
@@ -80,6 +84,8 @@ def _candidates(
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
+    if last is not None:
+        due = due.where(DeliveryRow.id <= last)
     rows = list(connection.execute(due.where(DeliveryRow.id.in_(hinted)))) if hinted else []
     if len(rows) < limit:
         known = {row.id for row in rows}

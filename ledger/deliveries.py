@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from canonical.change import Change
-from ledger.endings import Ending, LinkFound, State
+from ledger.endings import Ending, LinkFound, State, Worth
 
 #: Ids of waiting deliveries by queue: what a message says.
 Waiting = Mapping[str, list[int]]
@@ -32,6 +32,8 @@ class NewDelivery:
     lock_key: str
     priority: int = 0
     hint: Mapping[str, str] = field(default_factory=dict)
+    #: The operation that registers it anew; None for a change that a source told.
+    operation_id: int | None = None
 
 
 class Route(Protocol):
@@ -94,7 +96,13 @@ class Delivery:
     reason_stage: str | None
     reason_code: str | None
     reason_text: str | None
+    reason_class: str | None
+    fingerprint: str | None
+    worth_hundredths: int | None
+    worth_currency: str | None
     ended_at: datetime | None
+    operation_id: int | None
+    compacted_at: datetime | None
 
     @classmethod
     def from_row(cls, row: Any) -> Delivery:
@@ -128,6 +136,8 @@ class Settlement:
     closes: tuple[str, ...] = ()
     #: Digest of the source's record as this attempt read it; None when it read none.
     read_digest: str | None = None
+    #: What the record is worth, where its flow names an amount and this attempt read it.
+    worth: Worth | None = None
 
 
 @dataclass(frozen=True)
@@ -136,6 +146,8 @@ class Settled:
 
     waiting: Waiting
     too_late: tuple[int, ...]
+    #: Queues that this settle paused, with the reason: too many dead letters.
+    paused: Mapping[str, str] = field(default_factory=dict)
 
 
 def by_queue(pairs: Iterable[tuple[int, str]]) -> dict[str, list[int]]:

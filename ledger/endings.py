@@ -34,6 +34,10 @@ class Reason:
     stage: str
     code: str
     text: str
+    #: Where a foreign system said so: the class of our error tree, and what was sent and came back.
+    error_class: str = ""
+    request: str = ""
+    answer: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,14 @@ class Dead:
 
 
 Ending = Delivered | Unchanged | Superseded | NotNow | Failed | Dead
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What a record is worth: whole hundredths of `currency`, which is blank where the source names none."""
+
+    hundredths: int
+    currency: str
 
 
 @dataclass(frozen=True)

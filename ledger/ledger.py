@@ -13,6 +13,8 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from ledger import claim as claiming
 from ledger import incidents as noted
 from ledger import intents, links, newest, overview, producing, sweeping
+from ledger.ceiling import USUAL_CEILING, Ceiling
+from ledger.compaction import compact
 from ledger.database import met_another, open_engine
 from ledger.deliveries import Claim, Delivery, NewDelivery, Settled, Settlement, Waiting, by_queue
 from ledger.endings import Dead, Reason
@@ -28,8 +30,9 @@ T = TypeVar("T")
 class Ledger:
     """The memory of the system, over one engine. Safe to share between threads."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, ceiling: Ceiling = USUAL_CEILING) -> None:
         self._engine = engine
+        self._ceiling = ceiling
 
     @classmethod
     def open(cls, url: str, *, pool_size: int = 5) -> Ledger:
@@ -157,14 +160,15 @@ class Ledger:
         A link that contradicts one we have, or cannot be stored, spoils only its own delivery, which ends dead.
         """
         try:
-            return self._again(lambda connection: settle(connection, claim, settlements, now))
+            return self._again(lambda connection: settle(connection, claim, settlements, now, self._ceiling))
         except (IntegrityError, DataError) as error:
             if len(settlements) == 1:
                 spoilt = _contradiction if isinstance(error, IntegrityError) else _unstorable
-                return self._again(lambda c: settle(c, claim, [spoilt(settlements[0])], now))
+                return self._again(lambda c: settle(c, claim, [spoilt(settlements[0])], now, self._ceiling))
         parts = [self.settle(claim, [entry], now=now) for entry in settlements]
         waiting = [(id_, queue) for part in parts for queue, ids in part.waiting.items() for id_ in ids]
-        return Settled(by_queue(waiting), tuple(id_ for part in parts for id_ in part.too_late))
+        paused = {queue: why for part in parts for queue, why in part.paused.items()}
+        return Settled(by_queue(waiting), tuple(id_ for part in parts for id_ in part.too_late), paused)
 
     def links_by_salesforce_id(
         self, entity: str, salesforce_entity: str, ids: Iterable[str]
@@ -200,6 +204,11 @@ class Ledger:
     ) -> Waiting:
         with self.writing() as connection:
             return sweeping.find_unannounced(connection, queues, limit, now, resend_seconds)
+
+    def compact(self, *, before: datetime, limit: int, now: datetime) -> int:
+        """Clear away what was kept of deliveries that were done before `before`; see ledger.compaction."""
+        with self.writing() as connection:
+            return compact(connection, before, limit, now)
 
 
 def _contradiction(entry: Settlement) -> Settlement:

@@ -44,6 +44,10 @@ class Attempt:
     stage: str | None
     code: str | None
     note: str
+    error_class: str | None
+    #: What was sent and what came back, where the attempt failed over there.
+    request: str | None
+    answer: str | None
 
 
 def count_deliveries(connection: Connection) -> list[QueueCount]:
@@ -116,7 +120,7 @@ def attempts_of(connection: Connection, delivery_ids: Iterable[int]) -> list[Att
         .where(AttemptRow.delivery_id.in_(sorted(set(delivery_ids))))
         .order_by(AttemptRow.id)
     )
-    return [Attempt(r.delivery_id, r.started_at, r.ended_at, r.ending, r.stage, r.code, r.note) for r in rows]
+    return [Attempt(**{name: getattr(row, name) for name in Attempt.__dataclass_fields__}) for row in rows]
 
 
 def delivery_by_id(connection: Connection, delivery_id: int) -> Delivery | None:

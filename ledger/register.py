@@ -14,17 +14,17 @@ from ledger.tables import DeliveryRow
 
 
 def register(
-    connection: Connection, deliveries: Sequence[NewDelivery], now: datetime
+    connection: Connection, deliveries: Sequence[NewDelivery], now: datetime, *, announced: bool = True
 ) -> list[tuple[int, str]]:
     """Insert the deliveries that are new; returns (id, queue) of those.
 
     They count as announced, because the caller announces them right after the commit; should that be
-    lost, the sweeper says it again.
+    lost, the sweeper says it again. With `announced` false it says it the first time, too.
     """
     if not deliveries:
         return []
     statement = insert_or_ignore(connection, DeliveryRow).returning(DeliveryRow.id, DeliveryRow.queue)
-    rows = connection.execute(statement, [_row(delivery, now) for delivery in deliveries])
+    rows = connection.execute(statement, [_row(delivery, now, announced) for delivery in deliveries])
     return [(row.id, row.queue) for row in rows]
 
 
@@ -65,7 +65,7 @@ def _under_way(connection: Connection, wanted: NewDelivery) -> int | None:
     )
 
 
-def _row(delivery: NewDelivery, now: datetime) -> dict[str, object]:
+def _row(delivery: NewDelivery, now: datetime, announced: bool) -> dict[str, object]:
     return {
         "flow": delivery.flow,
         "queue": delivery.queue,
@@ -80,8 +80,9 @@ def _row(delivery: NewDelivery, now: datetime) -> dict[str, object]:
         "priority": delivery.priority,
         "state": State.WAITING,
         "due_at": now,
-        "announced_at": now,
+        "announced_at": now if announced else None,
         "attempts": 0,
         "in_doubt": False,
         "hint": dict(delivery.hint),
+        "operation_id": delivery.operation_id,
     }

@@ -8,16 +8,24 @@ from typing import Any, assert_never
 
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
+from ledger.ceiling import Ceiling, enforce
 from ledger.deliveries import Claim, Delivery, Settled, Settlement, by_queue
 from ledger.endings import Dead, Delivered, Ending, Failed, NotNow, Reason, State, Superseded, Unchanged
+from ledger.fingerprint import fingerprint
 from ledger.intents import close_intents
 from ledger.links import remember_links
 from ledger.register import register, require
 from ledger.tables import AttemptRow, DeliveryRow
 
 
-def settle(connection: Connection, claim: Claim, settlements: Sequence[Settlement], now: datetime) -> Settled:
-    """Settle deliveries of `claim`.
+def settle(
+    connection: Connection,
+    claim: Claim,
+    settlements: Sequence[Settlement],
+    now: datetime,
+    ceiling: Ceiling,
+) -> Settled:
+    """Settle deliveries of `claim`; a queue that passes `ceiling` with them is paused.
 
     A delivery whose lease was lost keeps the state its new holder gave it; what we learned about the world
     (links, closed intents, follow-ups) is kept all the same, because it is true whoever holds the lease.
@@ -42,7 +50,8 @@ def settle(connection: Connection, claim: Claim, settlements: Sequence[Settlemen
         *_announce_those_behind_the_lock(connection, [entry.delivery for entry in ours], now),
     ]
     too_late = tuple(entry.delivery.id for entry in settlements if entry.delivery.id not in held)
-    return Settled(by_queue([*registered, *woken]), too_late)
+    paused = enforce(connection, {d.queue for d in dead}, ceiling, now)
+    return Settled(by_queue([*registered, *woken]), too_late, paused)
 
 
 def _still_held(connection: Connection, claim: Claim) -> set[int]:
@@ -89,8 +98,12 @@ def _columns(entry: Settlement, needed: int | None, now: datetime) -> dict[str, 
         "reason_stage": reason.stage if reason else None,
         "reason_code": reason.code if reason else None,
         "reason_text": reason.text if reason else None,
+        "reason_class": (reason.error_class or None) if reason else None,
+        "fingerprint": None,
         "ended_at": None,
         "read_digest": entry.read_digest,
+        "worth_hundredths": entry.worth.hundredths if entry.worth else entry.delivery.worth_hundredths,
+        "worth_currency": entry.worth.currency if entry.worth else entry.delivery.worth_currency,
     }
     match entry.ending:
         case Delivered():
@@ -103,8 +116,9 @@ def _columns(entry: Settlement, needed: int | None, now: datetime) -> dict[str, 
             columns |= {"due_at": until, "waits_for": needed}
         case Failed(until=until):
             columns |= {"due_at": until, "attempts": entry.delivery.attempts + 1}
-        case Dead(waits_for=waits_for):
-            columns |= {"state": State.DEAD, "attempts": entry.delivery.attempts + 1, "waits_for": waits_for}
+        case Dead(reason=why, waits_for=waits_for):
+            columns |= {"state": State.DEAD, "attempts": entry.delivery.attempts + 1, "ended_at": now}
+            columns |= {"waits_for": waits_for, "fingerprint": fingerprint(entry.delivery.queue, why)}
         case other:
             assert_never(other)
     return columns
@@ -141,6 +155,9 @@ def _write_attempts(
                 "stage": reason.stage if reason else None,
                 "code": reason.code if reason else None,
                 "note": note,
+                "error_class": (reason.error_class or None) if reason else None,
+                "request": (reason.request or None) if reason else None,
+                "answer": (reason.answer or None) if reason else None,
             }
         )
     if rows:
@@ -193,7 +210,7 @@ def _wake_those_who_waited(
                 (DeliveryRow.state == State.DEAD) & DeliveryRow.waits_for.in_(done),
             )
         )
-        .values(state=State.WAITING, waits_for=None, due_at=now, announced_at=now)
+        .values(state=State.WAITING, waits_for=None, due_at=now, announced_at=now, ended_at=None)
         .returning(DeliveryRow.id, DeliveryRow.queue)
     )
     return [(row.id, row.queue) for row in rows]

@@ -18,11 +18,22 @@ from mappings.places import Countries
 from mappings.plan import FieldPlan, plan
 from mappings.recordmapping import Direction, RecordMapping
 from mappings.steps import STEPS
+from mappings.worth import Worth, worth
 
 _SYSTEMS: Final[Mapping[str, Source]] = {"salesforce": "salesforce", "kashflow": "kashflow"}
 _KINDS: Final[Mapping[str, Kind]] = {kind: kind for kind in get_args(Kind)}
 _NEEDED = ("source", "source_entity", "target", "target_entity", "reads", "writes", "lock")
-KEYS = (*_NEEDED, "when_changed", "condition", "kinds", "batch_size", "priority", "needs", "write_back")
+KEYS = (
+    *_NEEDED,
+    "when_changed",
+    "condition",
+    "kinds",
+    "batch_size",
+    "priority",
+    "needs",
+    "write_back",
+    "worth",
+)
 #: A deletion is news for a flow only where its row says so.
 _USUAL_KINDS: Final[frozenset[Kind]] = frozenset(_KINDS.values()) - {"deleted"}
 
@@ -60,6 +71,8 @@ class Flow:
     write_back: str
     #: The fields of the source record that the write-back writes: a change of these alone is our own.
     written_back: frozenset[str]
+    #: Where the source record says what it is worth; None where a failure puts no money at risk.
+    worth: Worth | None = None
 
     @property
     def queue(self) -> str:
@@ -121,6 +134,7 @@ def _flow(
         raise Wrong(parts["reads"], f"{reads.name} reads {reads.entity}, not {entity}")
     met, asked = _condition(parts.get("condition"), entity, countries)
     write_back = word(parts["write_back"], rows) if "write_back" in parts else ""
+    joined = _joined(row, reads.plan, asked)
     return Flow(
         name=name,
         source=source,
@@ -129,7 +143,7 @@ def _flow(
         target_entity=text(parts["target_entity"]),
         reads=reads.name,
         writes=writes.name,
-        plan=_joined(row, reads.plan, asked),
+        plan=joined,
         kinds=frozenset(_KINDS[word(one, _KINDS)] for one in items(parts["kinds"]))
         if "kinds" in parts
         else _USUAL_KINDS,
@@ -143,6 +157,7 @@ def _flow(
         needs=word(parts["needs"], rows) if "needs" in parts else "",
         write_back=write_back,
         written_back=_written_by(rows[write_back], mappings) if write_back else frozenset(),
+        worth=worth(parts["worth"], joined) if "worth" in parts else None,
     )
 
 

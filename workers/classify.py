@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from connectors.errors import (
@@ -22,9 +23,22 @@ from ledger.endings import NotNow as TryLater
 from workers.desk import Desk
 
 
+def reason_of(error: ConnectorError, stage: str) -> Reason:
+    """Why a call at `stage` failed, with what was sent and answered."""
+    kind, exchange = type(error).__name__, error.exchange
+    return Reason(
+        stage,
+        error.code or kind,
+        f"{error.system}: {error.message}",
+        error_class=kind,
+        request=exchange.request if exchange else "",
+        answer=exchange.answer if exchange else "",
+    )
+
+
 def ending_of(error: ConnectorError, delivery: Delivery, stage: str, desk: Desk) -> Ending:
     """The ending of a delivery whose call failed with `error` at `stage` of the spine."""
-    reason = Reason(stage, error.code or type(error).__name__, f"{error.system}: {error.message}")
+    reason = reason_of(error, stage)
     match error:
         # Nothing is wrong with the record: these attempts do not count.
         case Unreachable() | QuotaSpent() | LoginPaused() | Busy(code=""):
@@ -47,8 +61,7 @@ def ending_of(error: ConnectorError, delivery: Delivery, stage: str, desk: Desk)
 def ending_of_each(error: ConnectorError, delivery: Delivery, stage: str, desk: Desk) -> Ending:
     """As `ending_of`, where one call for the whole batch failed: a lost answer then says nothing about any record."""
     if isinstance(error, AnswerLost):
-        reason = Reason(stage, error.code or type(error).__name__, f"{error.system}: {error.message}")
-        return _held_back(error, delivery, reason, desk)
+        return _held_back(error, delivery, reason_of(error, stage), desk)
     return ending_of(error, delivery, stage, desk)
 
 
@@ -66,7 +79,7 @@ def _held_back(error: NotNow, delivery: Delivery, reason: Reason, desk: Desk) ->
 def _failed(wait_seconds: float, delivery: Delivery, reason: Reason, desk: Desk) -> Ending:
     if delivery.attempts + 1 >= desk.rules.max_attempts:
         text = f"{reason.text} (given up after {delivery.attempts + 1} attempts)"
-        return Dead(Reason(reason.stage, reason.code, text))
+        return Dead(replace(reason, text=text))
     return Failed(_later(wait_seconds, desk), reason)
 
 

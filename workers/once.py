@@ -9,7 +9,7 @@ from connectors.errors import ConnectorError, Unreadable
 from ledger.deliveries import Settlement
 from ledger.endings import NotNow, Reason
 from ledger.intents import Intent
-from workers.classify import in_doubt
+from workers.classify import in_doubt, reason_of
 from workers.desk import Desk
 from workers.work import Work
 
@@ -23,8 +23,7 @@ def may_have_been_made(error: ConnectorError) -> bool:
 
 def doubtful(desk: Desk, work: Work, error: ConnectorError) -> Settlement:
     """The end of an attempt after which nobody knows: the intent stays open, and the next attempt looks first."""
-    reason = Reason("send", error.code or type(error).__name__, f"{error.system}: {error.message}")
-    return work.ends(in_doubt(work.delivery, reason, desk))
+    return work.ends(in_doubt(work.delivery, reason_of(error, "send"), desk))
 
 
 class ClaimLost(Exception):

@@ -46,6 +46,8 @@ def report(
                 )
             case _:
                 pass
+    for name, why in settled.paused.items():
+        log.error("queue_paused", queue=name, why=why, remedy=f"mend the cause, then kashforce resume {name}")
     made = Report(
         queue,
         claimed=len(claim.deliveries),

@@ -28,6 +28,8 @@ class Rules:
     kashflow_side_by_side: int = 4
     #: A message that nobody acted on for this long is sent again.
     resend_seconds: float = 60
+    #: What was done this long ago is cleared away, but for its key; 0: never.
+    keep_seconds: float = 90 * 24 * 3600
 
     def backoff(self, attempts: int, rng: random.Random) -> float:
         """Seconds to wait after the attempt number `attempts` (from 1) failed, with a fifth of jitter."""

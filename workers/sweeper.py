@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from redis.exceptions import RedisError
@@ -16,6 +16,8 @@ log = structlog.get_logger("kashforce.sweeper")
 
 #: Messages per queue and sweep: a worker fills its batch from the queue anyway, so more would only be noise.
 MESSAGES_PER_SWEEP = 10
+#: Few at a time, so that nobody waits for it; at the usual pace four million a day.
+COMPACTED_PER_SWEEP = 100
 
 
 def sweep(
@@ -34,6 +36,9 @@ def sweep(
     if waiting:
         log.info("announced_again", **{queue.replace(".", "_"): len(ids) for queue, ids in waiting.items()})
         wire.announce(waiting)
+    if rules.keep_seconds:
+        before = clock() - timedelta(seconds=rules.keep_seconds)
+        ledger.compact(before=before, limit=COMPACTED_PER_SWEEP, now=clock())
 
 
 def _has_unread(wire: Wire, queue: str) -> bool:

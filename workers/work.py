@@ -11,7 +11,7 @@ import structlog
 from canonical.shape import Noun
 from connectors.errors import ConnectorError, Refused, Unreadable
 from ledger.deliveries import Claim, Delivery, Settlement
-from ledger.endings import Dead, Ending, Reason
+from ledger.endings import Dead, Ending, Reason, Worth
 from ledger.intents import Intent
 from ledger.links import Link
 from mappings.flows import Flow
@@ -43,7 +43,11 @@ class Work:
     payload: Mapping[str, Any] | None = None
 
     def ends(self, ending: Ending, **also: Any) -> Settlement:
-        return Settlement(self.delivery, ending, read_digest=self.digest, **also)
+        return Settlement(self.delivery, ending, read_digest=self.digest, worth=self._worth(), **also)
+
+    def _worth(self) -> Worth | None:
+        told = self.flow.worth.of(self.record) if self.flow.worth and self.record else None
+        return Worth(*told) if told else None
 
 
 Known = TypeVar("Known")

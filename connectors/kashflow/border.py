@@ -29,6 +29,7 @@ from connectors.errors import (
     Unreachable,
     Unreadable,
 )
+from connectors.exchange import Exchange, exchange
 
 SESSION_ENDED = "InvalidSessionToken"
 SQL_TIMEOUT = "-2146232060"
@@ -100,18 +101,24 @@ _LONGEST_WAIT_SECONDS = 86_400
 def translate(trouble: httpx.Response | httpx.HTTPError | httpx.InvalidURL) -> ConnectorError:
     """The error that `trouble` is. A response must have been read, and must not be a usable 2xx."""
     if isinstance(trouble, httpx.Response):
-        return _from_answer(trouble)
-    return _from_exception(trouble)
+        error = _from_answer(trouble)
+        error.exchange = _exchange(trouble.request, trouble)
+        return error
+    error = _from_exception(trouble)
+    error.exchange = _exchange(_request_of(trouble))
+    return error
 
 
 def answer_lost(response: httpx.Response, why: str) -> AnswerLost:
     """For an answer that says success and cannot be used."""
-    return AnswerLost(
+    lost = AnswerLost(
         f"KashFlow's answer to {_call(response.request)} is of no use: {why}",
         system="kashflow",
         status=response.status_code,
         may_have_happened=_writes(response.request),
     )
+    lost.exchange = _exchange(response.request, response)
+    return lost
 
 
 def error_code(response: httpx.Response) -> str:
@@ -175,6 +182,15 @@ def _from_exception(trouble: httpx.HTTPError | httpx.InvalidURL) -> ConnectorErr
         f"KashFlow was asked for {call}: {remedy} [{type(trouble).__name__}]{words}",
         may_have_happened=issubclass(meaning.error, AnswerLost) and (request is None or _writes(request)),
     )
+
+
+def _exchange(request: httpx.Request | None, response: httpx.Response | None = None) -> Exchange | None:
+    if request is None or _is_login(request):
+        return None
+    path = request.url.raw_path.decode("ascii")
+    if response is None:
+        return exchange(request.method, path, request.content)
+    return exchange(request.method, path, request.content, response.status_code, response.content)
 
 
 def _request_of(trouble: httpx.HTTPError | httpx.InvalidURL) -> httpx.Request | None:

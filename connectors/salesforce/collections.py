@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.errors import ConnectorError, Unreadable
+from connectors.exchange import Exchange
 from connectors.salesforce.errors import SYSTEM
 from connectors.salesforce.ids import to_18
+from connectors.salesforce.jsontext import encode
 from connectors.salesforce.org import Org, Record
 from connectors.salesforce.paths import segment
 from connectors.salesforce.refusals import row_error
@@ -78,7 +80,8 @@ def _write(
     for chunk in _chunks(rows):
         try:
             answer = org.call(method, path, body={"allOrNone": all_or_none, "records": chunk})
-            results += [_row_result(row, created=creates) for row in _as_many(answer, len(chunk))]
+            answers = zip(chunk, _as_many(answer, len(chunk)), strict=True)
+            results += [_row_result(f"{method} {path}", sent, row, created=creates) for sent, row in answers]
         except ConnectorError as error:
             if not results:
                 raise
@@ -103,18 +106,20 @@ def _as_many(answer: object, count: int) -> list[Any]:
     return rows
 
 
-def _row_result(row: object, *, created: bool) -> RowResult:
+def _row_result(call: str, sent: Record, row: object, *, created: bool) -> RowResult:
     match row:
         case {"success": True, "id": str(text), **rest} if record_id := _id(text):
             return RowResult(record_id, success=True, created=rest.get("created", created) is True)
         case {"success": False, "errors": list(errors)}:
-            return RowResult(None, success=False, error=row_error(errors))
-    unclear = Unreadable(
-        "the result of this record says neither success with an id nor errors",
-        system=SYSTEM,
-        may_have_happened=True,
-    )
-    return RowResult(None, success=False, error=unclear)
+            error = row_error(errors)
+        case _:
+            error = Unreadable(
+                "the result of this record says neither success with an id nor errors",
+                system=SYSTEM,
+                may_have_happened=True,
+            )
+    error.exchange = Exchange(f"{call}\n{encode(sent).decode()}", encode(row).decode())
+    return RowResult(None, success=False, error=error)
 
 
 def _id(text: str) -> str | None:

@@ -17,6 +17,7 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
+from connectors.exchange import exchange
 from connectors.salesforce.errors import SESSION_CODES
 from connectors.salesforce.limits import LimitInfo, limit_info
 from connectors.salesforce.oauth import Token, TokenProvider
@@ -72,7 +73,12 @@ class OrgSession(requests.Session):
             if _session_ended(response):
                 self._tokens.distrust(token.access_token)
         if response.status_code >= 300 and not _is_unchanged(response):
-            raise refusal(response)
+            error = refusal(response)
+            sent = response.request
+            error.exchange = exchange(
+                str(sent.method), sent.path_url, sent.body, response.status_code, response.content
+            )
+            raise error
         return response
 
     def _send(
@@ -86,7 +92,9 @@ class OrgSession(requests.Session):
         try:
             response = super().request(method, token.instance_url + path, *args, **kwargs)
         except (requests.RequestException, HTTPError) as error:  # requests lets some of urllib3's pass
-            raise network_error(error, writes=method != "GET") from error
+            lost = network_error(error, writes=method != "GET")
+            lost.exchange = exchange(str(method), path, kwargs.get("data"))
+            raise lost from error
         self._tell_limit(response)
         return response
 

@@ -78,7 +78,8 @@ def test_each_error_leads_to_its_ending_with_the_words_of_the_api(
 
     assert type(made) is ending
     assert not isinstance(made, Dead) or made.waits_for is None
-    assert getattr(made, "reason") == Reason("send", "X1", "kashflow: it said so")  # noqa: B009 - endings share no base
+    said = Reason("send", "X1", "kashflow: it said so", error_class=kind.__name__)
+    assert getattr(made, "reason") == said  # noqa: B009 - endings share no base
 
 
 def test_an_error_without_a_code_is_grouped_by_its_kind(desk: Desk, delivery: Delivery) -> None:
