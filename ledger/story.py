@@ -74,6 +74,7 @@ def _links(connection: Connection, names: Sequence[str]) -> list[KnownLink]:
 
 def _deliveries(connection: Connection, names: Sequence[str], links: Sequence[KnownLink]) -> list[Delivery]:
     """A KashFlow id is a small number that records of another kind may have too, so its object has to fit."""
+    accounts = {link.salesforce_id for link in links if link.entity == "customer"}
     about: list[ColumnElement[bool]] = [
         DeliveryRow.record_id.in_([*names, *(link.salesforce_id for link in links)]),
         *(
@@ -81,7 +82,7 @@ def _deliveries(connection: Connection, names: Sequence[str], links: Sequence[Kn
             for link in links
         ),
         # A customer is brought over for the sake of deals, under its Account's lock.
-        DeliveryRow.lock_key.in_([f"customer:{name}" for name in names]),
+        DeliveryRow.lock_key.in_([f"customer:{name}" for name in {*names, *accounts}]),
     ]
     rows = connection.execute(select(DeliveryRow.__table__).where(or_(*about)).order_by(DeliveryRow.id))
     return [Delivery.from_row(row) for row in rows]
