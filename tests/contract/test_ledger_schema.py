@@ -25,6 +25,11 @@ PARTIAL_INDEXES = {
     "ix_deliveries_running_claim": "running",
     "ux_deliveries_running_lock": "running",
     "ix_deliveries_dead": "dead",
+    "ix_deliveries_dead_cause": "dead",
+    "ix_deliveries_dead_code": "dead",
+    "ix_deliveries_dead_when": "dead",
+    "ix_deliveries_operation": "operation_id IS NOT NULL",
+    "ix_deliveries_to_compact": "compacted_at IS NULL",
     "ix_deliveries_waits_for": "waits_for IS NOT NULL",
 }
 
