@@ -108,7 +108,7 @@ def listen(
 
 @app.command(epilog="Example: kashforce doctor --json")
 def doctor(as_json: AsJson = False) -> None:
-    """Check all that Kashforce needs; say what to do about each finding.
+    """Check all that Kashforce needs; say what to do.
 
     Settings, mappings, ledger, Redis, both logins, permissions, fields and change events.
     Exits 1 when something has to be mended before Kashforce can work.
