@@ -52,6 +52,12 @@ def ending_of_each(error: ConnectorError, delivery: Delivery, stage: str, desk: 
     return ending_of(error, delivery, stage, desk)
 
 
+def may_be_one_records_fault(error: ConnectorError) -> bool:
+    """Whether a call for many records may have failed for one of them. What holds for every record (no connection, no
+    budget, no permission) is not worth asking for again record by record."""
+    return isinstance(error, Never) and not isinstance(error, LoginFailed | NotAllowed)
+
+
 def in_doubt(delivery: Delivery, reason: Reason, desk: Desk) -> Ending:
     """The ending when a request may have been carried out: look again, but not before it must have shown."""
     wait = max(desk.rules.doubt_seconds, desk.rules.backoff(delivery.attempts + 1, desk.rng))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from workers.ways import Pace
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class Rules:
     kashflow_side_by_side: int = 4
     #: A message that nobody acted on for this long is sent again.
     resend_seconds: float = 60
+    #: What decides between Collections and a Bulk job.
+    pace: Pace = field(default_factory=Pace)
 
     def backoff(self, attempts: int, rng: random.Random) -> float:
         """Seconds to wait after the attempt number `attempts` (from 1) failed, with a fifth of jitter."""
