@@ -11,6 +11,9 @@ from ledger.endings import NotNow, Reason
 from workers.desk import Desk
 from workers.work import Progress, Work
 
+#: Why a record waits that was claimed and not begun.
+STOPPING = "its worker was told to stop before it came to this record"
+
 
 def abreast(desk: Desk, one: Callable[[Desk, Work], Progress], works: Sequence[Work]) -> list[Progress]:
     """What `one` makes of each work, in the order of `works`.
@@ -23,10 +26,7 @@ def abreast(desk: Desk, one: Callable[[Desk, Work], Progress], works: Sequence[W
     def unless_stopping(work: Work) -> Progress:
         # A big batch may have minutes to go; what has not begun is begun by another worker.
         if desk.wait(0):
-            reason = Reason(
-                "hydrate", "stopping", "its worker was told to stop before it came to this record"
-            )
-            return work.ends(NotNow(desk.clock(), reason))
+            return work.ends(NotNow(desk.clock(), Reason("claim", "stopping", STOPPING)))
         return one(desk, work)
 
     made: dict[int, Progress] = {}
