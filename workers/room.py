@@ -18,7 +18,9 @@ def room(desk: Desk, queue: str) -> Iterator[int]:
     """
     flows = [flow for flow in desk.book.flows if flow.queue == queue]
     usual = max((flow.batch_size for flow in flows), default=1)
-    backlog = _backlog(desk, queue) if any(flow.target == "salesforce" for flow in flows) else 0
+    # Only KashFlow's records are read one by one; one SOQL query does not take thousands of ids.
+    may_grow = bool(flows) and all((flow.source, flow.target) == ("kashflow", "salesforce") for flow in flows)
+    backlog = _backlog(desk, queue) if may_grow else 0
     if backlog > usual and bulk_pays(backlog, desk.rules.pace) and desk.big_batch.acquire(blocking=False):
         try:
             yield backlog
