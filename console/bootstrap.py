@@ -147,7 +147,8 @@ class House:
     def wire(self) -> Wire:
         return Wire(self.app, self.redis)
 
-    def desk(self) -> Desk:
+    def desk(self, wait: Callable[[float], bool]) -> Desk:
+        """A worker's; `wait` rests, and answers true when it is time to stop."""
         kashflow = self.kashflow_client()
         kashflow_meter = Meter("kashflow", self.kashflow_budget)
         salesforce_meter = Meter("salesforce", self.salesforce_budget)
@@ -161,6 +162,7 @@ class House:
             fields=SalesforceFields(self.salesforce, salesforce_meter, utc_now).of,
             context=KashFlowAccount(kashflow, kashflow_meter, utc_now).context,
             announce=self.wire.announce,
+            wait=wait,
             clock=utc_now,
             rules=self.rules,
         )

@@ -103,7 +103,15 @@ def _changes_of(heard: ChangeEvent) -> Iterator[Change]:
             kind=_KINDS.get(heard.change_type, "unknown"),
             occurred_at=heard.commit_timestamp,
             changed_fields=heard.changed_fields,
+            hint=_moment(heard),
         )
+
+
+def _moment(heard: ChangeEvent) -> dict[str, str]:
+    """By which a worker can tell whether what it reads has this change in it. The time of the commit would not do: it
+    comes after the record's own time, by as long as the transaction took."""
+    modified_at = heard.fields.get("LastModifiedDate")
+    return {"modified_at": modified_at} if isinstance(modified_at, str) else {}
 
 
 def _gap_in(heard: ChangeEvent) -> Iterator[Incident]:

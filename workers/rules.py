@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from workers.ways import Pace
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class Rules:
     resend_seconds: float = 60
     #: What was done this long ago is cleared away, but for its key; 0: never.
     keep_seconds: float = 90 * 24 * 3600
+    #: What decides between Collections and a Bulk job.
+    pace: Pace = field(default_factory=Pace)
 
     def backoff(self, attempts: int, rng: random.Random) -> float:
         """Seconds to wait after the attempt number `attempts` (from 1) failed, with a fifth of jitter."""

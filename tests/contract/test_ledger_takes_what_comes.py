@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from ledger.deliveries import Settlement
 from ledger.endings import Dead, Delivered, Ending, Failed, LinkFound, Reason, State
@@ -86,3 +88,12 @@ def test_an_incident_with_a_long_subject_is_noted_and_the_cursor_moves(
         (noted,) = open_incidents(connection)
     assert (noted.subject, noted.version, noted.detail) == (LONG[:160], LONG[:120], {"raw": LONG})
     assert ledger.cursors(["stream"])["stream"].value == "18"
+
+
+def test_a_statement_that_fails_does_not_quote_its_values(ledger: Ledger) -> None:
+    statement = text("SELECT id FROM nowhere WHERE customer = :customer")
+
+    with pytest.raises(DBAPIError) as failed, ledger.reading() as connection:
+        connection.execute(statement, {"customer": "Mina Okoro"})
+
+    assert "Mina Okoro" not in str(failed.value)

@@ -186,6 +186,12 @@ class Road(Firm):
         self.sandbox.worlds.clock.advance(seconds)
         self.ledger.expire_leases(now=self.now())
 
+    def _rest(self, seconds: float) -> bool:
+        """A worker waits: it keeps its leases, and nobody tells it to stop."""
+        if seconds:
+            self.sandbox.worlds.clock.advance(seconds)
+        return False
+
     def link(self, found: Sequence[LinkFound]) -> None:
         """Pairs that Kashforce has known for long."""
         with self.ledger.writing() as connection:
@@ -265,6 +271,7 @@ class Road(Firm):
             context=KashFlowAccount(self.kashflow, kashflow_meter, self.now).context,
             fields=SalesforceFields(self.salesforce, salesforce_meter, self.now).of,
             announce=lambda _: None,
+            wait=self._rest,
             clock=self.now,
             rules=Rules(),
             rng=random.Random(7),

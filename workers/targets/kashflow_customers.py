@@ -16,7 +16,7 @@ from mappings.codes import customer_code
 from workers.abreast import abreast
 from workers.classify import ending_of, in_doubt
 from workers.desk import Desk
-from workers.once import ClaimLost, doubtful, lost, may_have_been_made, send_once
+from workers.once import NotSent, doubtful, may_have_been_made, send_once
 from workers.targets import namesakes
 from workers.targets.matching import same_name
 from workers.work import Progress, Work, as_noun, known
@@ -108,8 +108,8 @@ def _create_with_code(desk: Desk, work: Work, code: str) -> Settlement | None:
     try:
         row = send_once(desk, work, _stamp(work), code, lambda: desk.kashflow.customers.create(body))
         return _linked(work, row, f"created customer {row.get('Code')}")
-    except ClaimLost:
-        return lost(desk, work)
+    except NotSent as nothing:
+        return work.ends(nothing.ending)
     except Duplicate:
         return _adopt_if_ours(desk, work, code)
     except ConnectorError as error:

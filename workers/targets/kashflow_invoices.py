@@ -23,7 +23,7 @@ from ledger.links import Link
 from workers.abreast import abreast
 from workers.classify import ending_of
 from workers.desk import Desk
-from workers.once import ClaimLost, doubtful, lost, may_have_been_made, send_once
+from workers.once import NotSent, doubtful, may_have_been_made, send_once
 from workers.work import Progress, Work, as_noun, known
 
 log = structlog.get_logger("kashforce.invoices")
@@ -147,8 +147,8 @@ def _create(desk: Desk, work: Work) -> Settlement:
         row = send_once(desk, work, reference, reference, lambda: desk.kashflow.invoices.create(body))
         note = f"created invoice {row.get('Number')}"
         return _delivered(desk, work, row, note, told={"answer": _header_of(row)})
-    except ClaimLost:
-        return lost(desk, work)
+    except NotSent as nothing:
+        return work.ends(nothing.ending)
     except ConnectorError as error:
         if may_have_been_made(error):
             return doubtful(desk, work, error)
