@@ -31,7 +31,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a ta
 def main() -> None:
     """The entry point. Expected errors are one line on standard error; exit codes are in docs/runbook.md."""
     try:
-        app()
+        app(prog_name="kashforce")
     except Exception as error:
         # Imported only now, because it knows every room's errors and --help should not wait for every room.
         from console.exits import leave_with
@@ -57,9 +57,7 @@ def demo(
     raise SystemExit(play(seed=seed, keep=keep, as_json=as_json))
 
 
-@app.command(
-    epilog="Example: KASHFORCE_SALESFORCE_URL=https://acme.my.salesforce.com kashforce up --workers 2"
-)
+@app.command(epilog="Example: kashforce up --workers 2")
 def up(
     workers: Annotated[int, typer.Option(min=1, help="Worker processes.")] = 1,
 ) -> None:
