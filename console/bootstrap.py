@@ -25,6 +25,7 @@ from connectors.budget import (
     FallbackBudget,
     LocalBudget,
     RedisBudget,
+    Renewal,
 )
 from connectors.kashflow.breaker import LoginBreaker
 from connectors.kashflow.client import KashFlowClient
@@ -256,12 +257,16 @@ class House:
         def say(away: bool) -> None:
             log.warning("budget_without_redis" if away else "budget_shared_again", budget=name)
 
-        return FallbackBudget(
-            RedisBudget(self.redis, name, rules, time.time),
+        # As short as a worker's lease: the slots of a killed process would keep all others waiting.
+        lease_seconds = self.settings.lease_seconds
+        budget = FallbackBudget(
+            RedisBudget(self.redis, name, replace(rules, lease_seconds=lease_seconds), time.time),
             LocalBudget(rules.for_one_of(PROCESSES_ASSUMED), time.time),
             time.time,
             say,
         )
+        self._open.enter_context(Renewal(budget.renew, lease_seconds))
+        return budget
 
 
 class _RedisMemory:

@@ -6,6 +6,7 @@ processes share one `RedisBudget` per API. A `FallbackBudget` keeps a small `Loc
 
 from connectors.budget.fallback import FallbackBudget
 from connectors.budget.local import LocalBudget
+from connectors.budget.renewal import Renewal
 from connectors.budget.rules import (
     KASHFLOW,
     SALESFORCE,
@@ -31,6 +32,7 @@ __all__ = [
     "LocalBudget",
     "Outcome",
     "RedisBudget",
+    "Renewal",
     "Wait",
     "Why",
 ]
