@@ -39,11 +39,14 @@ def main() -> int:
     print_tables(outcome, Console(width=None if sys.stdout.isatty() else 120))
     if options.json:
         options.json.write_text(as_json(outcome) + "\n")
+    if options.keep:
+        console.print(f"the logs are in {folder}")
     if not outcome.is_good:
         console.print(f"[bold red]✗[/] the logs are in {folder}; the same again: --seed {size.seed}")
         return WRONG
     console.print("[bold green]✓[/] nothing lost, nothing twice, nothing wrong, every dead letter explained")
-    shutil.rmtree(folder, ignore_errors=True)
+    if not options.keep:
+        shutil.rmtree(folder, ignore_errors=True)
     return RIGHT
 
 
@@ -60,6 +63,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--changes", type=int, default=usual.changes, help="records changed (%(default)s)")
     parser.add_argument("--kills", type=int, default=usual.kills, help="processes killed (%(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
+    parser.add_argument("--keep", action="store_true", help="keep the logs of a good storm, too")
     return parser.parse_args()
 
 

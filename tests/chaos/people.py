@@ -16,37 +16,8 @@ BULK = 50
 #: So many deals are under a rule that refuses the write-back.
 GUARDED = 3
 _CENT = Decimal("0.01")
-_FIRST = [
-    "Alder",
-    "Bramble",
-    "Cinder",
-    "Dunlin",
-    "Ember",
-    "Fallow",
-    "Garnet",
-    "Hazel",
-    "Iris",
-    "Juniper",
-    "Kestrel",
-    "Larch",
-    "Maple",
-    "Nettle",
-    "Osier",
-]
-_SECOND = [
-    "Bakery",
-    "Cycles",
-    "Dairy",
-    "Engineering",
-    "Foundry",
-    "Glassworks",
-    "Joinery",
-    "Kennels",
-    "Looms",
-    "Motors",
-    "Nurseries",
-    "Optics",
-]
+_FIRST = ["Alder", "Bramble", "Cinder", "Dunlin", "Ember", "Fallow", "Garnet", "Hazel", "Iris", "Juniper", "Kestrel"]  # fmt: skip
+_SECOND = ["Bakery", "Cycles", "Dairy", "Foundry", "Glassworks", "Joinery", "Kennels", "Looms", "Motors", "Optics"]  # fmt: skip
 
 
 class People:
@@ -158,9 +129,9 @@ class People:
         return len(deals)
 
     def close_the_day(self) -> str:
-        """One last deal, made after all else; its id. Salesforce tells of it after all else, too."""
+        """One last deal, won after all else; its id. Salesforce tells of it after all else, too."""
         before = set(self._model.deals)
-        self._introduce([self._draft()], Stage.OPEN)
+        self._introduce([self._draft()], Stage.WON)
         (last,) = set(self._model.deals) - before
         return last
 

@@ -27,6 +27,7 @@ LEASES = {"stream": "salesforce_stream", "poll": "kashflow_poll"}
 
 #: Short, so that minutes show what takes hours. Doubt is longer than any declared delay of the sandbox.
 PACE: Mapping[str, object] = {
+    "salesforce_sweep_seconds": 8,
     "sweep_seconds": 1,
     "poll_seconds": 3,
     "lease_seconds": 6,

@@ -22,6 +22,10 @@ class Trouble:
     #: It strikes at the beginning of a streaming session, so there has to be one.
     begins_session: bool = False
 
+    @property
+    def label(self) -> str:
+        return f"{self.world} {self.name}"
+
     def declaration(self) -> dict[str, Any]:
         return {
             "times": self.times,
@@ -57,6 +61,10 @@ TROUBLES = (
     Trouble(KASHFLOW, "extra_fields", 0.5),
     Trouble(KASHFLOW, "relative_page_urls", 0.5),
     Trouble(KASHFLOW, "deleted_at", 1),
+    Trouble(KASHFLOW, "permission_denied", 0.5, match={"method": "POST", "resource": "invoices"}),
+    Trouble(KASHFLOW, "period_locked", 0.5, match={"method": "POST", "resource": "invoices"}),
+    Trouble(KASHFLOW, "account_locked", 0.3, 1),
+    Trouble(KASHFLOW, "password_expired", 1, 1),
     Trouble(SALESFORCE, "rest_500_after_commit"),
     Trouble(SALESFORCE, "rest_500_before_commit"),
     Trouble(SALESFORCE, "rest_503_html"),
@@ -86,22 +94,27 @@ TROUBLES = (
     Trouble(SALESFORCE, "cometd_slow_body", 0.3, 2, params={"seconds": 2}),
     Trouble(SALESFORCE, "cometd_unknown_client", 0.5, 1),
     Trouble(SALESFORCE, "cometd_too_busy", 1, 1, begins_session=True),
+    Trouble(SALESFORCE, "cometd_concurrent_limit", 1, 1, begins_session=True),
+    Trouble(SALESFORCE, "cometd_daily_limit", 1, 1, begins_session=True),
+    Trouble(SALESFORCE, "cometd_malformed_event", 0.3, 2),
+    Trouble(SALESFORCE, "cometd_overflow", 0.3, 2, match={"entity": "Opportunity"}),
+    Trouble(SALESFORCE, "cometd_silence", 1, 1, begins_session=True),
 )
 
-_A_QUARTER = "the client keeps away for a quarter of an hour, as it should: longer than the storm"
-_A_PERSON = "waits until a person has mended the login or a permission: longer than the storm"
+#: Codes of deliveries that wait for a person, or died, and the faults after which somebody edits what they concern.
+MENDED_BY_A_PERSON: Mapping[str, frozenset[str]] = {
+    "PeriodLocked": frozenset({"period_locked"}),
+    "PermissionDenied": frozenset({"permission_denied"}),
+    "AccountLocked": frozenset({"account_locked"}),
+    "PasswordExpired": frozenset({"password_expired"}),
+}
+
 _UNUSED = "the road does not go there"
 LEFT_OUT: Mapping[str, str] = {
-    "account_locked": _A_PERSON,
-    "password_expired": _A_PERSON,
-    "permission_denied": _A_PERSON,
-    "token_error": _A_PERSON,
-    "period_locked": "declines invoices for good: a dead letter that a person replays; journeys show it",
+    "token_error": "",
     "missing_fields": "which fields are missed differs by record; unit tests walk them",
-    "cometd_concurrent_limit": "the client keeps away for a minute or more, as it should",
-    "cometd_daily_limit": _A_QUARTER,
-    "cometd_entity_hidden": _A_PERSON,
-    "field_hidden": _A_PERSON,
+    "cometd_entity_hidden": "",
+    "field_hidden": "",
     "limits": _UNUSED,
     "bulk_fail_rows": _UNUSED,
     "bulk_job_failed": _UNUSED,
@@ -110,7 +123,4 @@ LEFT_OUT: Mapping[str, str] = {
     "rest_validation_rule": "declared for a few deals as the permanent cause of dead letters",
     "slow": "always there, as latency",
     "rest_slow": "always there, as latency",
-    "cometd_malformed_event": "its change can only be found by reading the object again",
-    "cometd_overflow": "its changes can only be found by reading the object again",
-    "cometd_silence": "its changes can only be found by reading the object again",
 }

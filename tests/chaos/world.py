@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -62,6 +63,14 @@ class World:
     def pay(self, invoice_number: int, amount: str) -> None:
         """A bookkeeper records a payment."""
         self._ask("POST", f"/kashflow/invoices/{invoice_number}/payments", {"amount": float(amount)})
+
+    def edit_deal(self, deal_id: str, name: str) -> None:
+        """Somebody gives an Opportunity another name, which is a change that leads to a delivery."""
+        self.commit([{"action": "update", "id": deal_id, "fields": {"Name": name}}])
+
+    def edit_invoice(self, invoice_number: int, due: date) -> None:
+        """A bookkeeper gives an invoice another due date."""
+        self._ask("PATCH", f"/kashflow/invoices/{invoice_number}", {"DueDate": due.isoformat()})
 
     def state(self, world: str) -> dict[str, list[dict[str, Any]]]:
         """Every record by resource or object."""
