@@ -25,13 +25,13 @@ from connectors.budget import (
     FallbackBudget,
     LocalBudget,
     RedisBudget,
-    Renewal,
 )
 from connectors.kashflow.breaker import LoginBreaker
 from connectors.kashflow.client import KashFlowClient
 from connectors.kashflow.credentials import KashFlowCredentials
 from connectors.kashflow.patience import HURRIED, PATIENT, Patience
 from connectors.meter import Meter
+from connectors.renewal import Renewal
 from connectors.salesforce.oauth import TokenProvider, client_credentials, fixed_token, jwt_bearer
 from connectors.salesforce.rest import LimitInfo, SalesforceClient
 from connectors.salesforce.streaming.cometd import CometdSource
@@ -166,7 +166,8 @@ class House:
             settings.kashflow_password,
             settings.kashflow_memorable_word,
         )
-        breaker = LoginBreaker(_RedisMemory(self.redis))
+        breaker = LoginBreaker(_RedisMemory(self.redis), trial_seconds=settings.lease_seconds)
+        self._open.enter_context(Renewal(breaker.renew, settings.lease_seconds))
         client = KashFlowClient(settings.kashflow_url, credentials, breaker=breaker, patience=patience)
         self._open.callback(client.close)
         return client

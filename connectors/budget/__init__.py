@@ -6,7 +6,6 @@ processes share one `RedisBudget` per API. A `FallbackBudget` keeps a small `Loc
 
 from connectors.budget.fallback import FallbackBudget
 from connectors.budget.local import LocalBudget
-from connectors.budget.renewal import Renewal
 from connectors.budget.rules import (
     KASHFLOW,
     SALESFORCE,
@@ -32,7 +31,6 @@ __all__ = [
     "LocalBudget",
     "Outcome",
     "RedisBudget",
-    "Renewal",
     "Wait",
     "Why",
 ]

@@ -1,4 +1,4 @@
-"""Keeps what a living process holds from running out, so that what a killed one held ends soon; knows no budget."""
+"""Keeps what a living process holds from running out, so that what a killed one held ends soon."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Renewal:
         self._renew = renew
         self._seconds = lease_seconds / 3
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._go_on, name="kashforce-budget", daemon=True)
+        self._thread = threading.Thread(target=self._go_on, name="kashforce-renewal", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
