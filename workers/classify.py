@@ -27,10 +27,10 @@ def ending_of(error: ConnectorError, delivery: Delivery, stage: str, desk: Desk)
     reason = Reason(stage, error.code or type(error).__name__, f"{error.system}: {error.message}")
     match error:
         # Nothing is wrong with the record: these attempts do not count.
-        case Unreachable() | QuotaSpent() | LoginPaused() | Busy(code=""):
+        case LoginFailed() | LoginPaused():
+            return _until_the_login_is_mended(delivery, reason, desk)
+        case Unreachable() | QuotaSpent() | Busy(code=""):
             return _held_back(error, delivery, reason, desk)
-        case LoginFailed():
-            return TryLater(_later(desk.rules.configuration_seconds, desk), reason)
         case NotAllowed():
             return _failed(desk.rules.configuration_seconds, delivery, reason, desk)
         case Busy() | AnswerLost() | NotNow():
@@ -59,8 +59,17 @@ def in_doubt(delivery: Delivery, reason: Reason, desk: Desk) -> Ending:
 
 
 def _held_back(error: NotNow, delivery: Delivery, reason: Reason, desk: Desk) -> Ending:
+    return TryLater(_later(_asked_wait(error, _hold(delivery, desk)), desk), reason)
+
+
+def _until_the_login_is_mended(delivery: Delivery, reason: Reason, desk: Desk) -> Ending:
+    """However long nobody may log in: it is our own breaker that is asked again, and it knows when a person mended it."""
+    return TryLater(_later(min(_hold(delivery, desk), desk.rules.configuration_seconds), desk), reason)
+
+
+def _hold(delivery: Delivery, desk: Desk) -> float:
     waited_seconds = (desk.clock() - delivery.registered_at).total_seconds()
-    return TryLater(_later(_asked_wait(error, desk.rules.hold(waited_seconds, desk.rng)), desk), reason)
+    return desk.rules.hold(waited_seconds, desk.rng)
 
 
 def _failed(wait_seconds: float, delivery: Delivery, reason: Reason, desk: Desk) -> Ending:
