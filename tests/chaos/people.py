@@ -32,6 +32,7 @@ class People:
         self._next_name = 0
         #: Id and gross of each invoice of ours that a bookkeeper saw unpaid, by its number.
         self._unpaid: dict[int, tuple[str, Decimal]] = {}
+        self._customers: Sequence[str] = ()
         self._acts: Mapping[Callable[[], int], float] = {
             self.meet: 6,
             self.meet_and_sell_twice: 1.5,
@@ -46,6 +47,7 @@ class People:
             self.give_away: 1.5,
             self.delete: 1.5,
             self.pay: 6,
+            self.withdraw: 0.5,
         }
 
     def act(self) -> int:
@@ -138,10 +140,12 @@ class People:
     # -- Books ------------------------------------------------------------------------------------------
 
     def look_at_invoices(self) -> None:
-        """The bookkeeper sees which of our invoices nobody has paid."""
+        """The bookkeeper sees the customers, and which of our invoices nobody has paid."""
+        state = self._world.state("kashflow")
+        self._customers = [str(row["Code"]) for row in state["customers"]]
         self._unpaid = {
             int(row["Number"]): (str(row["Id"]), Decimal(str(row["GrossAmount"])))
-            for row in self._world.state("kashflow")["invoices"]
+            for row in state["invoices"]
             if str(row.get("CustomerReference") or "").startswith("SF-")
             and int(row["Number"]) not in self._model.payments
         }
@@ -149,6 +153,14 @@ class People:
     def pay(self) -> int:
         """An invoice is paid: all of it, a part, or too much."""
         return 1 if self.pay_one() is not None else 0
+
+    def withdraw(self) -> int:
+        """The bookkeeper writes an invoice by hand, sees the mistake, and deletes it."""
+        if not self._customers:
+            return 0
+        number = self._world.write_invoice(self._rng.choice(self._customers))
+        self._world.delete_invoice(number)
+        return 1
 
     def pay_one(self) -> str | None:
         """The id of the invoice that was paid; None when there is none to pay."""

@@ -21,7 +21,7 @@ from tests.chaos.premises import Premises
 from tests.chaos.recovery import Recovered, recoveries
 from tests.chaos.settling import Settling
 from tests.chaos.storm import plan
-from tests.chaos.troubles import LATENCY
+from tests.chaos.troubles import LATENCY, TROUBLES
 from tests.chaos.verdict import Verdict, Worlds, judge
 from tests.chaos.world import World
 from tests.chaos.wrecker import Wrecker
@@ -34,10 +34,14 @@ BOOKKEEPER_LOOKS_EVERY = 8.0
 
 @dataclass(frozen=True)
 class Size:
+    """How much has to happen; a storm in which less did proves nothing."""
+
     seconds: float = 300.0
     seed: int = 1
     changes: int = 5000
     kills: int = 60
+    #: Kinds of fault that have to strike.
+    faults: int = len(TROUBLES)
 
 
 @dataclass
@@ -45,9 +49,14 @@ class Outcome:
     """What the storm was, and what it left behind."""
 
     size: Size
+    #: Records changed by people.
     changes: int = 0
+    #: SIGKILLs by who was hit.
     kills: dict[str, int] = field(default_factory=dict)
+    #: How often each fault struck that was declared.
     faults: dict[str, int] = field(default_factory=dict)
+    #: What the operator did: logins let through again, deals edited.
+    mended: dict[str, int] = field(default_factory=dict)
     storm_seconds: float = 0.0
     settle_seconds: float = 0.0
     #: What was still under way at the deadline; blank when all was at rest.
@@ -59,7 +68,24 @@ class Outcome:
 
     @property
     def is_good(self) -> bool:
-        return not self.unsettled and self.verdict is not None and not self.verdict.findings
+        return (
+            not self.too_little
+            and not self.unsettled
+            and self.verdict is not None
+            and not self.verdict.findings
+        )
+
+    @property
+    def too_little(self) -> str:
+        """Of what there was less than the storm should have had; blank when it was a storm."""
+        figures = {
+            "changes": (self.changes, self.size.changes),
+            "kills": (sum(self.kills.values()), self.size.kills),
+            "kinds of fault": (sum(map(bool, self.faults.values())), self.size.faults),
+        }
+        return ", ".join(
+            f"{had} {what} of {wanted}" for what, (had, wanted) in figures.items() if had < wanted
+        )
 
 
 def run(size: Size, folder: Path, say: Callable[[str], None]) -> Outcome:
@@ -89,7 +115,7 @@ class _Storm:
         seconds = size.seconds * STORM_SHARE
         planned = plan(rng, seconds=seconds, kills=size.kills)
         self._wrecker = Wrecker(planned, world, premises, rng, seconds=seconds)
-        self._operator = Operator(world, premises)
+        self._operator = Operator(world, premises, self._model)
         self._outcome = Outcome(size)
 
     def play(self) -> Outcome:
@@ -109,6 +135,7 @@ class _Storm:
         began = time.monotonic()
         outcome.unsettled = settling.settle()
         outcome.settle_seconds = time.monotonic() - began
+        outcome.mended = {"logins": self._operator.logins, "deals": self._operator.edits}
         self._say("comparing both worlds, record by record …")
         self._compare()
         if not outcome.is_good:

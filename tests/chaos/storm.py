@@ -74,8 +74,9 @@ def plan(rng: random.Random, *, seconds: float, kills: int) -> Plan:
 
     A storm too short for all faults has as many as it has time for, chosen by its seed.
     """
-    count = min(len(TROUBLES), max(1, int(seconds / SHORTEST_TURN_SECONDS)))
-    faults = _faults(rng, seconds, rng.sample(TROUBLES, count))
+    fitting = [trouble for trouble in TROUBLES if trouble.seconds_away <= seconds]
+    count = min(len(fitting), max(1, int(seconds / SHORTEST_TURN_SECONDS)))
+    faults = _faults(rng, seconds, rng.sample(fitting, count))
     return Plan(tuple(_kills(rng, seconds, kills)), tuple(sorted(faults, key=lambda one: one.at)))
 
 

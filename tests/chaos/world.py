@@ -68,9 +68,15 @@ class World:
         """Somebody gives an Opportunity another name, which is a change that leads to a delivery."""
         self.commit([{"action": "update", "id": deal_id, "fields": {"Name": name}}])
 
-    def edit_invoice(self, invoice_number: int, due: date) -> None:
-        """A bookkeeper gives an invoice another due date."""
-        self._ask("PATCH", f"/kashflow/invoices/{invoice_number}", {"DueDate": due.isoformat()})
+    def write_invoice(self, customer_code: str) -> int:
+        """A bookkeeper writes an invoice that has nothing to do with Salesforce; its number."""
+        today = date.today().isoformat()  # noqa: DTZ011 - a UK shop's calendar day
+        line = {"Description": "By hand", "Quantity": 1, "Rate": 10, "VATLevel": 20}
+        made = {"CustomerCode": customer_code, "IssuedDate": today, "DueDate": today, "LineItems": [line]}
+        return int(self._ask("POST", "/kashflow/invoices", made)["Number"])
+
+    def delete_invoice(self, invoice_number: int) -> None:
+        self._ask("DELETE", f"/kashflow/invoices/{invoice_number}")
 
     def state(self, world: str) -> dict[str, list[dict[str, Any]]]:
         """Every record by resource or object."""

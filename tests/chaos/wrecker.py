@@ -69,21 +69,26 @@ class Wrecker:
     def _break(self, fault: FaultPlanned) -> None:
         trouble = fault.trouble
         self.faults[trouble.label] += 0
-        self._world.declare(trouble.world, trouble.name, **trouble.declaration())
+        for one in filter(None, (trouble.beside, trouble)):
+            self._world.declare(one.world, one.name, **one.declaration())
         if trouble.begins_session:
             self._world.forget_streaming()
 
     def _repair(self, fault: FaultPlanned, at: float) -> None:
         """A fault that met nothing to strike stays a little longer, but not beyond the storm."""
         trouble = fault.trouble
-        struck = self._world.struck().get(trouble.label, 0)
+        struck = 1 if trouble.is_a_state else self._world.struck().get(trouble.label, 0)
         if not struck and not self.faults[trouble.label] and at < self._seconds:
             self._later(at + TRY_AGAIN_SECONDS, lambda at: self._repair(fault, at))
             return
-        self._world.clear(trouble.world, trouble.name)
+        for one in filter(None, (trouble.beside, trouble)):
+            self._world.clear(one.world, one.name)
         self.faults[trouble.label] += struck
         if struck:
             self.blows.append(Blow(trouble.label, now()))
+        if struck and trouble.deafens_stream:
+            kill = KillPlanned(at, Kill.STREAM_LEADER, away_seconds=0)
+            self._later(at, lambda at: self._kill(kill, at))
 
     # -- Kills --------------------------------------------------------------------------------------------
 
