@@ -41,10 +41,10 @@ def ending_of(error: ConnectorError, delivery: Delivery, stage: str, desk: Desk)
     reason = reason_of(error, stage)
     match error:
         # Nothing is wrong with the record: these attempts do not count.
-        case Unreachable() | QuotaSpent() | LoginPaused() | Busy(code=""):
+        case LoginFailed() | LoginPaused():
+            return _until_the_login_is_mended(delivery, reason, desk)
+        case Unreachable() | QuotaSpent() | Busy(code=""):
             return held_back(delivery, reason, desk, error.retry_after_seconds)
-        case LoginFailed():
-            return TryLater(_later(desk.rules.configuration_seconds, desk), reason)
         case NotAllowed():
             return _failed(desk.rules.configuration_seconds, delivery, reason, desk)
         case Busy() | AnswerLost() | NotNow():
@@ -80,10 +80,8 @@ def in_doubt(delivery: Delivery, reason: Reason, desk: Desk) -> Ending:
 def held_back(delivery: Delivery, reason: Reason, desk: Desk, asked_seconds: float | None = None) -> Ending:
     """The ending when nothing is wrong with the record: it waits the more patiently the longer it has waited, or
     as long as the API asked, and the attempt does not count."""
-    if asked_seconds is None:
-        waited_seconds = (desk.clock() - delivery.registered_at).total_seconds()
-        asked_seconds = desk.rules.hold(waited_seconds, desk.rng)
-    return TryLater(_later(asked_seconds, desk), reason)
+    wait_seconds = _hold(delivery, desk) if asked_seconds is None else asked_seconds
+    return TryLater(_later(wait_seconds, desk), reason)
 
 
 def ledger_away(delivery: Delivery, stage: str, desk: Desk, wait_seconds: float | None = None) -> Ending:
@@ -94,6 +92,16 @@ def ledger_away(delivery: Delivery, stage: str, desk: Desk, wait_seconds: float 
     """
     reason = Reason(stage, "ledger_away", "the ledger could not be reached in the middle of the batch")
     return held_back(delivery, reason, desk, wait_seconds)
+
+
+def _until_the_login_is_mended(delivery: Delivery, reason: Reason, desk: Desk) -> Ending:
+    """However long nobody may log in: it is our own breaker that is asked again, and it knows when a person mended it."""
+    return TryLater(_later(min(_hold(delivery, desk), desk.rules.configuration_seconds), desk), reason)
+
+
+def _hold(delivery: Delivery, desk: Desk) -> float:
+    waited_seconds = (desk.clock() - delivery.registered_at).total_seconds()
+    return desk.rules.hold(waited_seconds, desk.rng)
 
 
 def _failed(wait_seconds: float, delivery: Delivery, reason: Reason, desk: Desk) -> Ending:

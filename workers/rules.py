@@ -19,7 +19,7 @@ class Rules:
     #: First wait after a failure; doubles with every attempt.
     backoff_seconds: float = 2
     backoff_ceiling_seconds: float = 15 * 60
-    #: Wait while a permission or a login has to be mended by a person.
+    #: Wait while a permission has to be mended by a person; the longest one while a login has to be.
     configuration_seconds: float = 5 * 60
     #: A request whose answer was lost may still be carried out over there; nobody looks before this has passed
     #: since it was sent. Longer than KashFlow may take to answer, which is 60 seconds at the most.

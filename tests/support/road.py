@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from sqlalchemy import func, select
 
 from connectors.budget import KASHFLOW, SALESFORCE, LocalBudget
+from connectors.kashflow.breaker import LoginBreaker
 from connectors.kashflow.client import KashFlowClient
 from connectors.kashflow.credentials import KashFlowCredentials
 from connectors.kashflow.patience import Patience
@@ -70,6 +71,7 @@ class Road(Firm):
         )
         self.salesforce = open_.enter_context(SalesforceClient(self._tokens))
         kashflow = login["kashflow"]
+        self.breaker = LoginBreaker(clock=self._seconds)
         self.kashflow = open_.enter_context(
             KashFlowClient(
                 kashflow["url"],
@@ -79,6 +81,7 @@ class Road(Firm):
                     SecretStr(kashflow["memorable_word"]),
                 ),
                 timeout_seconds=5,
+                breaker=self.breaker,
                 patience=Patience(waits_seconds=(0.2,), sleep=lambda _: None),
             )
         )
