@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from connectors.errors import AnswerLost, Busy, Refused, Unreachable
+from connectors.errors import AnswerLost, Busy, NotAllowed, Refused, Unreachable
 from connectors.salesforce.collections import Fields, RowResult
 from connectors.salesforce.oauth import fixed_token
 from connectors.salesforce.org import Record
@@ -85,6 +85,8 @@ class SmallSalesforce(SalesforceClient):
         self.deals: dict[str, Record] = {}
         self.log: list[Told] = []
         self.troubles: list[str] = []
+        #: Deals with a field that our user may not write.
+        self.read_only: set[str] = set()
 
     # -- its people ---------------------------------------------------------------------------------
 
@@ -147,6 +149,10 @@ class SmallSalesforce(SalesforceClient):
         if trouble == BUSY_ROW:
             busy = Busy("locked", system="salesforce", code="UNABLE_TO_LOCK_ROW")
             return RowResult(None, success=False, error=busy)
+        if record["Id"] in self.read_only:
+            message = "Unable to create/update fields: KashFlow_Due__c. Please check the security settings."
+            not_allowed = NotAllowed(message, system="salesforce", code="INVALID_FIELD_FOR_INSERT_UPDATE")
+            return RowResult(None, success=False, error=not_allowed)
         if trouble == REFUSED_ROW:
             refused = Refused("no", system="salesforce", code="FIELD_CUSTOM_VALIDATION_EXCEPTION")
             return RowResult(None, success=False, error=refused)
