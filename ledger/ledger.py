@@ -166,7 +166,7 @@ class Ledger:
         """
         try:
             return self._again(lambda connection: settle(connection, claim, settlements, now, self._ceiling))
-        except (IntegrityError, DataError) as error:
+        except (IntegrityError, DataError, UnicodeEncodeError) as error:
             if len(settlements) == 1:
                 spoilt = _contradiction if isinstance(error, IntegrityError) else _unstorable
                 return self._again(lambda c: settle(c, claim, [spoilt(settlements[0])], now, self._ceiling))

@@ -227,6 +227,25 @@ def test_an_answer_that_comes_after_the_lease_changes_no_state_but_keeps_what_wa
     assert found[delivery.record_id].kashflow_key == "1042"
 
 
+def test_what_was_written_after_the_lease_is_looked_at_once_more_because_a_newer_write_may_be_undone(
+    ledger: Ledger, clock: TestClock
+) -> None:
+    ledger.register([opportunity(1), opportunity(2)], now=clock())
+    slow = take(ledger, clock)
+    clock.tick(31)
+    ledger.expire_leases(now=clock())
+    deliver_all(ledger, clock)
+    wrote, wrote_nothing = slow.deliveries
+
+    settled = ledger.settle(
+        slow, [Settlement(wrote, Delivered("late")), Settlement(wrote_nothing, Dead(WHY))], now=clock()
+    )
+
+    (again,) = take(ledger, clock).deliveries
+    assert settled.waiting == {wrote.queue: [again.id]}
+    assert (again.record_id, again.lock_key, again.flow) == (wrote.record_id, wrote.lock_key, wrote.flow)
+
+
 def test_one_bad_record_ends_dead_and_its_neighbours_are_delivered(ledger: Ledger, clock: TestClock) -> None:
     ledger.register([opportunity(n) for n in range(200)], now=clock())
     claim = take(ledger, clock)

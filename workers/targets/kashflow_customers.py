@@ -8,8 +8,9 @@ from typing import Any
 
 from canonical.customer import Customer
 from canonical.names import normalised
-from connectors.errors import ConnectorError, Duplicate, NotFound, Unreadable
+from connectors.errors import ConnectorError, Duplicate, NotFound
 from connectors.kashflow.reading import Row
+from connectors.kashflow.values import read_code, read_id
 from ledger.deliveries import Settlement
 from ledger.endings import Dead, Delivered, LinkFound, NotNow, Reason, Unchanged
 from mappings.codes import customer_code
@@ -175,11 +176,9 @@ def _codes(work: Work) -> list[str]:
 
 def _linked(work: Work, row: Mapping[str, Any], note: str) -> Settlement:
     """Raises Unreadable when the answer does not say which customer it was."""
-    kashflow_id, code = row.get("Id"), row.get("Code")
-    if not kashflow_id or not code:
-        raise Unreadable("the answer names neither Id nor Code of the customer", system="kashflow")
+    kashflow_id, code = read_id(row.get("Id")), read_code(row.get("Code"))
     return work.ends(
         Delivered(note),
-        link=LinkFound("customer", ACCOUNT, _account_id(work), str(kashflow_id), str(code)),
+        link=LinkFound("customer", ACCOUNT, _account_id(work), kashflow_id, code),
         closes=(_stamp(work),),
     )

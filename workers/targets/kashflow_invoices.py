@@ -14,8 +14,8 @@ import structlog
 
 from canonical.change import Change
 from canonical.invoice import Invoice
-from connectors.errors import ConnectorError, Unreadable
-from connectors.kashflow.values import read_decimal
+from connectors.errors import ConnectorError
+from connectors.kashflow.values import read_decimal, read_id
 from ledger.deliveries import NewDelivery, Settlement, deliveries_of
 from ledger.endings import Dead, Delivered, LinkFound, NotNow, Reason, State, Unchanged
 from ledger.intents import Intent
@@ -162,13 +162,11 @@ def _delivered(
 
     Raises Unreadable when the row does not say which invoice it is.
     """
-    kashflow_id, number = row.get("Id"), row.get("Number")
-    if not kashflow_id or not number:
-        raise Unreadable("the answer names neither Id nor Number of the invoice", system="kashflow")
+    kashflow_id, number = read_id(row.get("Id")), read_id(row.get("Number"))
     change = Change(
         source="kashflow",
         entity="Invoice",
-        record_id=str(kashflow_id),
+        record_id=kashflow_id,
         version=f"created for {work.delivery.id}",
         kind="created",
         occurred_at=desk.clock(),
@@ -176,9 +174,7 @@ def _delivered(
     )
     return work.ends(
         Delivered(note + _drift(work, row)),
-        link=LinkFound(
-            "invoice", work.flow.source_entity, work.delivery.record_id, str(kashflow_id), str(number)
-        ),
+        link=LinkFound("invoice", work.flow.source_entity, work.delivery.record_id, kashflow_id, number),
         follow_ups=tuple(deliveries_of([change], lambda _: [desk.book.flow(work.flow.write_back)])),
         closes=(_model(work).reference,),
     )
