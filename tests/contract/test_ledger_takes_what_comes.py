@@ -91,7 +91,6 @@ def test_an_incident_with_a_long_subject_is_noted_and_the_cursor_moves(
     assert ledger.cursors(["stream"])["stream"].value == "18"
 
 
-<<<<<<< HEAD
 def test_a_statement_that_fails_does_not_quote_its_values(ledger: Ledger) -> None:
     statement = text("SELECT id FROM nowhere WHERE customer = :customer")
 
@@ -99,7 +98,8 @@ def test_a_statement_that_fails_does_not_quote_its_values(ledger: Ledger) -> Non
         connection.execute(statement, {"customer": "Mina Okoro"})
 
     assert "Mina Okoro" not in str(failed.value)
-=======
+
+
 def test_an_incident_about_half_a_character_is_noted(ledger: Ledger, clock: TestClock) -> None:
     incident = Incident("overflow", "salesforce", "Opportunity\ud800", "key\udfff:1", START)
 
@@ -109,4 +109,3 @@ def test_an_incident_about_half_a_character_is_noted(ledger: Ledger, clock: Test
     with ledger.reading() as connection:
         (noted,) = open_incidents(connection)
     assert (noted.subject, noted.version) == ("Opportunity?", "key?:1")
->>>>>>> proofs
