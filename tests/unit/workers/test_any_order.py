@@ -69,14 +69,13 @@ class Fate:
     has_successor: bool
 
 
-#: The moments around a create more often than the others.
-MOMENT = st.sampled_from(
-    [*moments.MOMENTS, *[moments.BEFORE_REQUEST] * 3, *[moments.MADE] * 2, *[moments.BEFORE_WRITE] * 2]
-)
+#: The moments at which a second worker may do the same work, more often than the others.
+DELICATE = (moments.BEFORE_INTENT, moments.BEFORE_REQUEST, moments.BEFORE_WRITE)
+MOMENT = st.sampled_from([*moments.MOMENTS, *DELICATE * 4])
 FATE = st.builds(
     Fate,
     MOMENT,
-    st.sampled_from([1, 1, 2]),
+    st.sampled_from([1, 1, 1, 2]),
     st.sampled_from([False, False, True]),
     SECONDS,
     MEANWHILE,
