@@ -40,10 +40,6 @@ class Moments:
     def at(self, moment: str, nth: int, happening: Callable[[], None]) -> None:
         self._awaited, self._left, self._happening = moment, nth, happening
 
-    @property
-    def is_set(self) -> bool:
-        return bool(self._awaited)
-
     def clear(self) -> None:
         self._awaited = ""
 
