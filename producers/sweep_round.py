@@ -19,7 +19,11 @@ SETTLE = timedelta(seconds=60)
 
 @dataclass(frozen=True)
 class Round:
-    """Reads everything that changed between `since` and `until`, both included."""
+    """Reads everything that changed between `since` and `until`, both included.
+
+    It begins on a whole second, as SystemModstamp does: a record of that second would else seem to lie before the
+    place from which it is read.
+    """
 
     #: Before this, nothing is the sweep's business: it was there when the flow was first swept.
     begun: datetime
@@ -35,11 +39,12 @@ class Round:
 
     @classmethod
     def first(cls, begun: datetime, now: datetime) -> Self:
+        begun = _second_of(begun)
         return cls(begun, begun, now, begun, done=begun >= now)
 
     def following(self, now: datetime, starts: datetime) -> Self:
         """The next round, from `starts` or from the overlap with this one, whichever is earlier."""
-        since = max(self.begun, min(self.until - OVERLAP, starts))
+        since = _second_of(max(self.begun, min(self.until - OVERLAP, starts)))
         return replace(
             self, since=since, until=now, at=since, after_id="", records=0, changes=0, calls=0, done=False
         )
@@ -68,6 +73,10 @@ def start_of(incident: NotedIncident) -> datetime:
     """Since when changes may be missing: since what was last heard for certain, or shortly before it happened."""
     told = incident.detail.get("since")
     return datetime.fromisoformat(told) if told else incident.occurred_at - OVERLAP
+
+
+def _second_of(moment: datetime) -> datetime:
+    return moment.replace(microsecond=0)
 
 
 def _text(value: object) -> object:
