@@ -21,7 +21,7 @@ from connectors.budget import KASHFLOW, SALESFORCE, LocalBudget
 from connectors.kashflow import KashFlowClient, Patience
 from connectors.meter import Meter
 from connectors.salesforce.streaming.source import Events
-from ledger import dead_letters
+from ledger import dead_letters, operations
 from ledger.database import open_engine
 from ledger.deliveries import Waiting, deliveries_of
 from ledger.endings import State
@@ -155,7 +155,16 @@ class SmallFirm:
     def replay(self, delivery_ids: Sequence[int]) -> None:
         """An operator lets these dead letters wait again."""
         with self.ledger.writing() as connection:
-            dead_letters.replay(connection, delivery_ids, 1, "operation 1 by kim: mended", self.clock())
+            operation = operations.begin(
+                connection,
+                verb="replay",
+                who="kim",
+                reason="mended",
+                request={},
+                planned=len(delivery_ids),
+                now=self.clock(),
+            )
+            dead_letters.replay(connection, delivery_ids, operation.id, operation.told, self.clock())
 
     def dead(self) -> list[int]:
         with self.ledger.reading() as connection:
