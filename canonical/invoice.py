@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 
 from canonical.address import Address
 from canonical.money import Currency, Number, Pence, VatRate, times
+from canonical.payment import Payment
 from canonical.shape import Noun
 
 
@@ -79,6 +80,8 @@ class Invoice(Noun):
     due_on: date | None = None
     currency: Currency = "GBP"
     lines: tuple[InvoiceLine, ...] = ()
+    #: What was paid of it, or paid back, where that is known line by line.
+    payments: tuple[Payment, ...] = ()
     net: Pence
     vat: Pence
     gross: Pence

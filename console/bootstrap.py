@@ -195,7 +195,7 @@ class House:
             salesforce_meter=salesforce_meter,
             kashflow_meter=kashflow_meter,
             fields=SalesforceFields(self.salesforce, salesforce_meter, utc_now).of,
-            context=KashFlowAccount(kashflow, kashflow_meter, utc_now).context,
+            context=KashFlowAccount(kashflow, kashflow_meter, utc_now, self.ledger).context,
             announce=self.wire.announce,
             clock=utc_now,
             rules=self.rules,

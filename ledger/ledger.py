@@ -180,6 +180,10 @@ class Ledger:
         with self.reading() as connection:
             return links.links_by_kashflow_id(connection, entity, ids)
 
+    def links_by_kashflow_key(self, entity: str, keys: Iterable[str]) -> dict[str, links.Link]:
+        with self.reading() as connection:
+            return links.links_by_kashflow_key(connection, entity, keys)
+
     def open_intents(self, stamps: Iterable[str]) -> dict[str, intents.Intent]:
         with self.reading() as connection:
             return intents.open_intents(connection, stamps)

@@ -11,13 +11,18 @@ from mappings.problems import MappingProblem
 from workers import sources
 from workers.desk import Desk
 from workers.targets import target_of
+from workers.targets.salesforce_objects import lacking
 from workers.work import Progress, Work, known
 
 
 def hydrate(desk: Desk, works: list[Work]) -> Iterator[Progress]:
     """Read the records' present state, one request per flow where the source allows it."""
     for flow, group in _by_flow(works):
-        yield from sources.read(desk, flow, group)
+        text = lacking(desk, flow)
+        if text:
+            yield from (work.ends(Unchanged(Reason("hydrate", "no_object", text))) for work in group)
+        else:
+            yield from sources.read(desk, flow, group)
 
 
 def understand(desk: Desk, works: list[Work]) -> Iterator[Progress]:

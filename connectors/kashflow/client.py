@@ -10,7 +10,7 @@ from typing import Literal, Self
 
 import httpx
 
-from connectors.kashflow import paging, resources
+from connectors.kashflow import bank, paging, resources
 from connectors.kashflow.address import checked_base_url, is_loopback
 from connectors.kashflow.breaker import LoginBreaker
 from connectors.kashflow.credentials import KashFlowCredentials
@@ -69,6 +69,7 @@ class KashFlowClient:
         self.products = resources.Products(self._wire)
         self.nominals = resources.Nominals(self._wire)
         self.bank_accounts = resources.BankAccounts(self._wire)
+        self.bank_transactions = bank.BankTransactions(self._wire)
         self.audit = resources.AuditReport(self._wire)
 
     def payment_methods(self, kind: Literal["invoice", "purchase"]) -> tuple[Row, ...]:

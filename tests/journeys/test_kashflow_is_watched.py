@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -57,12 +58,12 @@ class _Blindfold(KashFlowReader):
         super().__init__(road.kashflow, road.desk.kashflow_meter, lambda _: True)
         self._hidden = record_id
 
-    def listed(self, resource: Resource) -> Listed:
-        rows = dict(super().listed(resource).rows)
+    def listed(self, resource: Resource, since: date) -> Listed:
+        rows = dict(super().listed(resource, since).rows)
         del rows[self._hidden]
         return Listed(rows, complete=True)
 
-    def detail_by_key(self, resource: Resource, key: str) -> Row | None:
+    def detail_by_key(self, resource: Resource, key: str) -> Row:
         if not self.shows_details:
             raise NotFound("it is hidden", system="kashflow")
         return super().detail_by_key(resource, key)

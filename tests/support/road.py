@@ -262,7 +262,7 @@ class Road(Firm):
             kashflow=self.kashflow,
             salesforce_meter=salesforce_meter,
             kashflow_meter=kashflow_meter,
-            context=KashFlowAccount(self.kashflow, kashflow_meter, self.now).context,
+            context=KashFlowAccount(self.kashflow, kashflow_meter, self.now, self.ledger).context,
             fields=SalesforceFields(self.salesforce, salesforce_meter, self.now).of,
             announce=lambda _: None,
             clock=self.now,

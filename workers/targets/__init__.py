@@ -9,6 +9,7 @@ from mappings.flows import Flow
 from workers.desk import Desk
 from workers.targets.kashflow_customers import KashFlowCustomers
 from workers.targets.kashflow_invoices import KashFlowInvoices
+from workers.targets.salesforce_objects import SalesforceObjects
 from workers.targets.salesforce_records import SalesforceRecords
 from workers.work import Progress, Work
 
@@ -25,7 +26,8 @@ _TARGETS: dict[str, Target] = {
     "kashflow.invoice": KashFlowInvoices(),
     "kashflow.customer": KashFlowCustomers(),
 }
-_ANY_SALESFORCE_OBJECT: Target = SalesforceRecords()
+_LINKED_SALESFORCE_RECORD: Target = SalesforceRecords()
+_UPSERTED_SALESFORCE_RECORD: Target = SalesforceObjects()
 
 
 class NoSuchTarget(Exception):
@@ -35,7 +37,7 @@ class NoSuchTarget(Exception):
 def target_of(flow: Flow) -> Target:
     """Raises NoSuchTarget; `check_targets` asks at start, so that no delivery ever meets it."""
     if flow.target == "salesforce":
-        return _ANY_SALESFORCE_OBJECT
+        return _UPSERTED_SALESFORCE_RECORD if flow.key else _LINKED_SALESFORCE_RECORD
     if flow.queue not in _TARGETS:
         raise NoSuchTarget(
             f"flow {flow.name} goes to {flow.queue}; this version writes {', '.join(_TARGETS)} and Salesforce"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -16,14 +15,15 @@ from canonical.change import Change
 from canonical.invoice import Invoice
 from connectors.errors import ConnectorError, Unreadable
 from connectors.kashflow.values import read_decimal
-from ledger.deliveries import NewDelivery, Settlement, deliveries_of
-from ledger.endings import Dead, Delivered, LinkFound, NotNow, Reason, State, Unchanged
+from ledger.deliveries import Settlement, deliveries_of
+from ledger.endings import Dead, Delivered, LinkFound, NotNow, Reason, Unchanged
 from ledger.intents import Intent
 from ledger.links import Link
 from workers.abreast import abreast
 from workers.classify import ending_of
 from workers.desk import Desk
 from workers.once import ClaimLost, doubtful, lost, may_have_been_made, send_once
+from workers.prerequisite import wait_for
 from workers.work import Progress, Work, as_noun, known
 
 log = structlog.get_logger("kashforce.invoices")
@@ -86,31 +86,10 @@ def _doubt_from_source(work: Work) -> Intent | None:
 
 
 def _wait_for_customer(desk: Desk, work: Work) -> Settlement:
-    account_id, opportunity = _model(work).customer.account_id, work.delivery
-    flow = desk.book.flow(work.flow.needs)
-    newest = desk.ledger.newest_delivery(flow.queue, flow.source, flow.source_entity, opportunity.record_id)
-    if (
-        newest is not None
-        and newest.state is State.DEAD
-        and newest.registered_at >= opportunity.registered_at
-    ):
-        text = f"its customer, Account {account_id}, could not be brought to KashFlow: {newest.reason_text}"
-        return work.ends(Dead(Reason("resolve", "customer_is_dead", text), waits_for=newest.id))
-    needs = NewDelivery(
-        flow=flow.name,
-        queue=flow.queue,
-        source=flow.source,
-        entity=flow.source_entity,
-        record_id=opportunity.record_id,
-        version=f"needed by {opportunity.id}, {uuid.uuid4()}",
-        kind="unknown",
-        occurred_at=opportunity.occurred_at,
-        lock_key=flow.lock_for(account_id),
-        priority=flow.priority,
-    )
-    until = desk.clock() + timedelta(seconds=desk.rules.prerequisite_seconds)
-    reason = Reason("resolve", "needs_customer", f"its customer, Account {account_id}, comes first")
-    return work.ends(NotNow(until, reason), needs=needs)
+    """The customer is read from the record that is to be invoiced, and made under the lock of its Account."""
+    account_id = _model(work).customer.account_id
+    flow, what = desk.book.flow(work.flow.needs), f"its customer, Account {account_id},"
+    return wait_for(desk, work, flow, work.delivery.record_id, what=what, lock_id=account_id)
 
 
 def _look(desk: Desk, work: Work) -> Progress:
