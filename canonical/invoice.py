@@ -92,6 +92,8 @@ class Invoice(Noun):
     #: KashFlow's stable id and its number for people; blank and None until there is an invoice.
     id: str = ""
     number: int | None = None
+    #: What is sold only once, whichever record it is invoiced from: the Opportunity; blank where there is none.
+    deal: str = ""
     #: The number of an invoice that the deal itself shows, blank when it shows none.
     shown_number: str = ""
     #: Where a person can look at it.

@@ -110,6 +110,29 @@ class Firm:
 
         self.sandbox.run(work)
 
+    def order(self, account_id: str, entry: str, quantity: Any, unit_price: str, **fields: Any) -> str:
+        """A draft Order of one product."""
+        order = self.create(
+            "Order",
+            AccountId=account_id,
+            EffectiveDate=self.now().date().isoformat(),
+            Status="Draft",
+            Pricebook2Id=self.sandbox.salesforce.org.standard_book_id,
+            **fields,
+        )
+        self.create(
+            "OrderItem", OrderId=order, PricebookEntryId=entry, Quantity=quantity, UnitPrice=unit_price
+        )
+        return order
+
+    def activate(self, order: str) -> None:
+        """The customer has agreed."""
+        self.change(order, Status="Activated")
+
+    def select_for_change_events(self, entity: str) -> None:
+        """The administrator selects an object in Setup, Change Data Capture."""
+        self.sandbox.run(lambda: self.sandbox.salesforce.events.add_member("ChangeEvents", entity))
+
     # -- KashFlow as it stands, and as a bookkeeper changes it --------------------------------------
 
     def stamp(self, opportunity: str) -> str:

@@ -16,7 +16,7 @@ from canonical.invoice import Invoice
 from connectors.errors import ConnectorError, Unreadable
 from connectors.kashflow.values import read_decimal
 from ledger.deliveries import Settlement, deliveries_of
-from ledger.endings import Dead, Delivered, LinkFound, NotNow, Reason, Unchanged
+from ledger.endings import Dead, Delivered, LinkFound, NotNow, Reason
 from ledger.intents import Intent
 from ledger.links import Link
 from workers.abreast import abreast
@@ -24,6 +24,8 @@ from workers.classify import ending_of
 from workers.desk import Desk
 from workers.once import ClaimLost, doubtful, lost, may_have_been_made, send_once
 from workers.prerequisite import wait_for
+from workers.targets.deals import Deals, invoiced_by
+from workers.targets.issued import already_invoiced, is_credit_note
 from workers.work import Progress, Work, as_noun, known
 
 log = structlog.get_logger("kashforce.invoices")
@@ -43,12 +45,13 @@ class KashFlowInvoices:
         customers = desk.ledger.links_by_salesforce_id(
             "customer", "Account", [_model(w).customer.account_id for w in works]
         )
+        deals = Deals.of(desk, works)
         for work in works:
             model = _model(work)
             if work.delivery.record_id in invoices:
-                number = invoices[work.delivery.record_id].kashflow_key
-                text = f"it is invoice {number} already; an issued invoice is not rewritten"
-                yield work.ends(Unchanged(Reason("resolve", "already_invoiced", text)))
+                yield already_invoiced(desk, work, invoices[work.delivery.record_id])
+            elif ended := deals.ends(work):
+                yield ended
             elif model.customer.account_id in customers:
                 doubt = doubts.get(model.reference) or _doubt_from_source(work)
                 yield _for_customer(work, customers[model.customer.account_id], doubt)
@@ -108,7 +111,7 @@ def _look(desk: Desk, work: Work) -> Progress:
         )
     except ConnectorError as error:
         return work.ends(ending_of(error, work.delivery, "compare", desk))
-    match found:
+    match [row for row in found if not is_credit_note(row)]:
         case []:
             return work
         case [row]:
@@ -158,6 +161,7 @@ def _delivered(
         link=LinkFound(
             "invoice", work.flow.source_entity, work.delivery.record_id, str(kashflow_id), str(number)
         ),
+        more_links=invoiced_by(work, str(kashflow_id), str(number)),
         follow_ups=tuple(deliveries_of([change], lambda _: [desk.book.flow(work.flow.write_back)])),
         closes=(_model(work).reference,),
     )

@@ -18,7 +18,9 @@ PLAIN_DEAL = {
     "Id": "006000000000000AAA",
     "Name": "A deal without products",
     "Amount": Decimal(1),
+    "TotalAmount": Decimal(1),
     "CloseDate": "2026-01-01",
+    "EffectiveDate": "2026-01-01",
     "Account": {"Id": "001000000000000AAA", "Name": "An account"},
 }
 
