@@ -15,6 +15,7 @@ from connectors.budget import KASHFLOW, SALESFORCE, LocalBudget
 from connectors.kashflow.client import KashFlowClient
 from connectors.kashflow.credentials import KashFlowCredentials
 from connectors.kashflow.patience import Patience
+from connectors.kashflow.payments import Way
 from connectors.meter import Meter
 from connectors.salesforce.oauth import client_credentials
 from connectors.salesforce.rest import SalesforceClient
@@ -57,7 +58,9 @@ CURSOR = f"salesforce_stream:{CHANNEL}"
 class Road(Firm):
     """What a journey walks on. Time stands still unless the sandbox's clock is advanced."""
 
-    def __init__(self, sandbox: Sandbox, ledger_url: str, open_: ExitStack) -> None:
+    def __init__(
+        self, sandbox: Sandbox, ledger_url: str, open_: ExitStack, payments_way: Way = "invoice"
+    ) -> None:
         super().__init__(sandbox)
         self.ledger_url = ledger_url
         self._open = open_
@@ -80,6 +83,7 @@ class Road(Firm):
                 ),
                 timeout_seconds=5,
                 patience=Patience(waits_seconds=(0.2,), sleep=lambda _: None),
+                payments_way=payments_way,
             )
         )
         self.desk = self._desk()
@@ -272,14 +276,18 @@ class Road(Firm):
 
 
 @contextmanager
-def road(sandbox: Sandbox, ledger_url: str) -> Iterator[Road]:
-    """Fresh worlds on the morning of TODAY, and a fresh ledger. The servers may have served other tests before."""
+def road(sandbox: Sandbox, ledger_url: str, *, payments_way: Way = "invoice") -> Iterator[Road]:
+    """Fresh worlds on the morning of TODAY, and a fresh ledger. The servers may have served other tests before.
+
+    With `payments_way` "resource" the KashFlow has what the published one lacks.
+    """
 
     def begin() -> None:
         sandbox.worlds.clock = Clock(frozen_at=TODAY)
         sandbox.worlds.reset()
+        sandbox.kashflow.has_payments_resource = payments_way == "resource"
 
     sandbox.run(begin)
     schema.upgrade(ledger_url)
     with ExitStack() as open_:
-        yield Road(sandbox, ledger_url, open_)
+        yield Road(sandbox, ledger_url, open_, payments_way)

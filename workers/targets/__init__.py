@@ -9,6 +9,7 @@ from mappings.flows import Flow
 from workers.desk import Desk
 from workers.targets.kashflow_customers import KashFlowCustomers
 from workers.targets.kashflow_invoices import KashFlowInvoices
+from workers.targets.kashflow_payments import KashFlowPayments
 from workers.targets.salesforce_objects import SalesforceObjects
 from workers.targets.salesforce_records import SalesforceRecords
 from workers.work import Progress, Work
@@ -25,6 +26,7 @@ class Target(Protocol):
 _TARGETS: dict[str, Target] = {
     "kashflow.invoice": KashFlowInvoices(),
     "kashflow.customer": KashFlowCustomers(),
+    "kashflow.payment": KashFlowPayments(),
 }
 _LINKED_SALESFORCE_RECORD: Target = SalesforceRecords()
 _UPSERTED_SALESFORCE_RECORD: Target = SalesforceObjects()

@@ -145,7 +145,7 @@ def _write(mapping: RecordMapping, one: One, there: Fields | None, main_id: str)
     else:
         differing = set(mapping.difference(one.fields, there))
     fields = {name: value for name, value in one.fields.items() if name in differing}
-    is_elsewhere = bool(one.parent_field) and there.get(one.parent_field) != (main_id or None)
+    is_elsewhere = bool(one.parent_field) and (not main_id or there.get(one.parent_field) != main_id)
     if not fields and not is_elsewhere:
         return None
     return Write(one if is_elsewhere else replace(one, parent_field=""), str(there["Id"]), fields)
