@@ -18,7 +18,9 @@ from canonical.shape import Noun, Text
 class PurchaseInvoice(Noun):
     """One purchase. `gross` is `net` + `vat`; where the lines are known they add up to these."""
 
-    supplier_code: Text
+    #: KashFlow's code of the supplier, or the Salesforce record of one that has none yet.
+    supplier_code: str = ""
+    supplier_id: str = ""
     supplier_name: str = ""
     #: The supplier's own number of it.
     reference: str = ""
@@ -44,7 +46,9 @@ class PurchaseInvoice(Noun):
     custom: Mapping[str, bool | str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
-    def _adds_up(self) -> Self:
+    def _has_a_supplier_and_adds_up(self) -> Self:
+        if not (self.supplier_code or self.supplier_id):
+            raise ValueError("needs the supplier's supplier_code or supplier_id")
         if self.gross != self.net + self.vat:
             raise ValueError(f"gross {self.gross} is not net {self.net} + vat {self.vat}")
         for field, said in (("net", self.net), ("vat", self.vat)):
@@ -57,7 +61,8 @@ class PurchaseInvoice(Noun):
 class Bill(Noun):
     """What was bought, as a person enters it: a `PurchaseInvoice` before its figures are worked out."""
 
-    supplier_code: Text
+    supplier_code: str = ""
+    supplier_id: str = ""
     supplier_name: str = ""
     reference: str = ""
     stamp: Text

@@ -22,3 +22,5 @@ class Supplier(Noun):
     nominal_code: str = ""
     currency: Currency = "GBP"
     is_archived: bool = False
+    #: The Salesforce record that it was entered as; blank where it was not.
+    salesforce_id: str = ""

@@ -31,7 +31,7 @@ class FieldPlan:
     fields: tuple[str, ...] = ("Id",)
     children: Mapping[str, Children] = field(default_factory=dict)
     #: For each field that an organisation may lack, as `Account.Terms__c`: the objects and fields to look for, from the
-    #: lookups on the way to the field itself.
+    #: custom lookups on the way to the field itself.
     optional: Mapping[str, Way] = field(default_factory=dict)
 
     def objects(self) -> frozenset[str]:
@@ -95,13 +95,12 @@ def plan(entity: str, relations: Mapping[str, Relation], uses: Iterable[Use]) ->
 
 
 def _way(entity: str, relations: Mapping[str, Relation], names: Sequence[str]) -> Way:
-    """The lookup behind each parent on the path, then the field. A list of children has no lookup of its own."""
+    """The custom lookups on the path, then the field; those that every organisation has need no look."""
     here, way = entity, list[tuple[str, str]]()
     for number, name in enumerate(names[:-1], start=1):
         relation = relations[".".join(names[:number])]
-        if not relation.many:
-            lookup = f"{name.removesuffix('__r')}__c" if name.endswith("__r") else f"{name}Id"
-            way.append((here, lookup))
+        if name.endswith("__r") and not relation.many:
+            way.append((here, f"{name.removesuffix('__r')}__c"))
         here = relation.object
     return (*way, (here, names[-1]))
 

@@ -83,11 +83,12 @@ class RecordMapping:
     def row_difference(
         self, list_name: str, row: Mapping[str, object], present: Mapping[str, object]
     ) -> dict[str, tuple[object, object]]:
-        """As `difference`, for one row of a list that `write` fills."""
+        """As `difference`, for one row of a list that `write` fills; what the file does not fill is not compared."""
         fit = self._section("write", self.writing).fit.fields[list_name]
         if not isinstance(fit, WholeRowsFit | KeyedRowsFit):
             raise TypeError(f"{list_name} is no list")
-        return fit.row.differences(present, row)
+        filled = {name: value for name, value in row.items() if name in fit.row.fields}
+        return fit.row.differences(present, filled)
 
     def overlay(self, payload: Mapping[str, object], present: Mapping[str, object]) -> dict[str, object]:
         """`present` with `payload` laid over it: the body of a PUT that replaces the whole record (reference

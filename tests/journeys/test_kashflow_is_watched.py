@@ -40,7 +40,9 @@ def _invoice(road: Road, deal: str) -> Mapping[str, Any]:
 
 
 def _changes(road: Road, deal_or_id: str) -> list[str]:
-    return [delivery.kind for delivery in road.deliveries(deal_or_id)]
+    """What the Opportunity was told of."""
+    told = [one for one in road.deliveries(deal_or_id) if one.queue != "salesforce.invoice"]
+    return [delivery.kind for delivery in told]
 
 
 def _wants_deletions(road: Road) -> None:
@@ -59,8 +61,8 @@ class _Blindfold(KashFlowReader):
         self._hidden = record_id
 
     def listed(self, resource: Resource, since: date) -> Listed:
-        rows = dict(super().listed(resource, since).rows)
-        del rows[self._hidden]
+        listed = super().listed(resource, since)
+        rows = {record_id: row for record_id, row in listed.rows.items() if record_id != self._hidden}
         return Listed(rows, complete=True)
 
     def detail_by_key(self, resource: Resource, key: str) -> Row:

@@ -10,6 +10,8 @@ from workers.desk import Desk
 from workers.targets.kashflow_customers import KashFlowCustomers
 from workers.targets.kashflow_invoices import KashFlowInvoices
 from workers.targets.kashflow_payments import KashFlowPayments
+from workers.targets.kashflow_purchases import KashFlowPurchases
+from workers.targets.kashflow_suppliers import KashFlowSuppliers
 from workers.targets.salesforce_objects import SalesforceObjects
 from workers.targets.salesforce_records import SalesforceRecords
 from workers.work import Progress, Work
@@ -27,6 +29,8 @@ _TARGETS: dict[str, Target] = {
     "kashflow.invoice": KashFlowInvoices(),
     "kashflow.customer": KashFlowCustomers(),
     "kashflow.payment": KashFlowPayments(),
+    "kashflow.purchase": KashFlowPurchases(),
+    "kashflow.supplier": KashFlowSuppliers(),
 }
 _LINKED_SALESFORCE_RECORD: Target = SalesforceRecords()
 _UPSERTED_SALESFORCE_RECORD: Target = SalesforceObjects()

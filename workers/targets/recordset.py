@@ -62,6 +62,15 @@ class Present:
         """The record that `one` is about. The stamp comes first: the record it names may have no key yet."""
         return self._by_id.get(one.stamped) or self._by_key.get((one.object, one.key))
 
+    def keyless(self, object_name: str, parent_field: str, parent_id: str) -> list[Fields]:
+        """The records under a parent that have no key yet, in the order in which they were made."""
+        rows = [
+            row
+            for name, row in self._rows
+            if name == object_name and row.get(parent_field) == parent_id and not row.get(self._key_field)
+        ]
+        return sorted(rows, key=lambda row: str(row["Id"]))
+
     def below(self, object_name: str, key: str) -> Iterator[Fields]:
         """The records whose key says that they belong to the record with `key`."""
         for name, row in self._rows:
@@ -127,12 +136,20 @@ def changes(mapping: RecordMapping, wants: RecordSet, present: Present) -> Chang
     """What is to be written so that Salesforce shows `wants`; false where that is nothing."""
     main_id, main = "", None
     below: list[Write] = []
+    free: dict[str, list[Fields]] = {}
     for one in wants.ones:
         there = present.of(one)
         if not one.list_name:
             main_id = str(there["Id"]) if there else ""
             main = _write(mapping, one, there, main_id)
-        elif write := _write(mapping, one, there, main_id):
+            continue
+        if one.list_name not in free:
+            # A person who entered the record entered its rows too: those take their keys by their place.
+            rows = present.keyless(one.object, one.parent_field, main_id) if main_id else []
+            free[one.list_name] = rows
+        if there is None and not one.stamped and free[one.list_name]:
+            there = free[one.list_name].pop(0)
+        if write := _write(mapping, one, there, main_id):
             below.append(write)
     return Changes(main_id, main, tuple(below), tuple(_surplus(wants, present)))
 
@@ -142,6 +159,7 @@ def _write(mapping: RecordMapping, one: One, there: Fields | None, main_id: str)
         return Write(one, "", one.fields)
     if one.list_name:
         differing = set(mapping.row_difference(one.list_name, one.fields, there))
+        differing |= {mapping.key} if there.get(mapping.key) != one.key else set()
     else:
         differing = set(mapping.difference(one.fields, there))
     fields = {name: value for name, value in one.fields.items() if name in differing}

@@ -25,6 +25,7 @@ def present(desk: Desk, mapping: RecordMapping, sets: Iterable[RecordSet], prior
         if any(name in each.below for each in sets):
             conditions = [one for one in conditions if one.startswith("Id ")]
             conditions += [f"{mapping.key} LIKE {quoted(each.key + '-%')}" for each in sets]
+            conditions += _of_stamped(name, sets)
         columns = _columns(mapping, name, ones)
         rows += [(name, row) for row in select(desk, name, columns, conditions, priority)]
     return Present(mapping.key, rows)
@@ -71,6 +72,15 @@ def select(
         )
         rows |= {str(row["Id"]): row for row in found}
     return list(rows.values())
+
+
+def _of_stamped(name: str, sets: Iterable[RecordSet]) -> Iterator[str]:
+    """The rows below a record that a person entered: they may have no keys yet."""
+    for each in sets:
+        main = each.ones[0] if each.ones and not each.ones[0].list_name else None
+        fields = {one.parent_field for one in each.ones if one.object == name and one.parent_field}
+        if main is not None and main.stamped:
+            yield from (f"{field} = {quoted(main.stamped)}" for field in sorted(fields))
 
 
 def _columns(mapping: RecordMapping, name: str, ones: Iterable[One]) -> list[str]:
