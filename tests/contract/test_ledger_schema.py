@@ -6,15 +6,17 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
 
 from ledger import schema
 from ledger.database import BadLedgerUrl, open_engine
-from ledger.schema import SchemaOutOfDate
+from ledger.schema import NoLedgerYet, SchemaOutOfDate
 from ledger.tables import Base
 
 #: What a big ledger cannot do without: each covers only the rows that are asked for, so it stays small.
@@ -25,6 +27,11 @@ PARTIAL_INDEXES = {
     "ix_deliveries_running_claim": "running",
     "ux_deliveries_running_lock": "running",
     "ix_deliveries_dead": "dead",
+    "ix_deliveries_dead_cause": "dead",
+    "ix_deliveries_dead_code": "dead",
+    "ix_deliveries_dead_when": "dead",
+    "ix_deliveries_operation": "operation_id IS NOT NULL",
+    "ix_deliveries_to_compact": "compacted_at IS NULL",
     "ix_deliveries_waits_for": "waits_for IS NOT NULL",
 }
 
@@ -52,6 +59,28 @@ def test_an_upgrade_may_be_repeated(ledger_url: str, engine: Engine) -> None:
     assert schema.present_version(engine) == schema.wanted_version()
 
 
+def test_the_version_that_is_wanted_is_that_of_the_last_migration() -> None:
+    chain = ScriptDirectory(str(Path(schema.__file__).parent / "migrations"))
+
+    assert schema.wanted_version() == chain.get_current_head()
+    assert [revision.revision for revision in chain.walk_revisions()] == sorted(
+        (path.name.partition("_")[0] for path in Path(chain.versions).glob("*.py")), reverse=True
+    )
+
+
+def test_a_file_that_is_not_there_is_no_ledger_yet_and_looking_does_not_make_it(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    file = tmp_path_factory.mktemp("fresh") / "ledger.db"
+    engine = open_engine(f"sqlite:///{file}")
+
+    with pytest.raises(NoLedgerYet, match=f"there is no ledger yet at {file}: .*'kashforce up' makes it"):
+        schema.check(engine)
+
+    engine.dispose()
+    assert not file.exists()
+
+
 def test_an_upgrade_makes_the_folder_that_the_file_is_to_lie_in(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
@@ -63,6 +92,9 @@ def test_an_upgrade_makes_the_folder_that_the_file_is_to_lie_in(
 
 
 def test_an_empty_database_is_refused_with_the_remedy(engine: Engine) -> None:
+    with engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
+
     with pytest.raises(SchemaOutOfDate) as refused:
         schema.check(engine)
 
@@ -96,7 +128,7 @@ def test_the_partial_indexes_are_there_and_partial(ledger_url: str, engine: Engi
 def test_several_processes_may_upgrade_the_same_new_database_at_once(ledger_url: str, engine: Engine) -> None:
     # Given three processes that have done everything else and stand at the line
     program = (
-        "import sys; from ledger import schema; schema.wanted_version();"
+        "import sys, alembic.command; from ledger import schema;"
         "print('ready', flush=True); sys.stdin.read(); schema.upgrade(sys.argv[1])"
     )
     with ExitStack() as ended:

@@ -11,13 +11,13 @@ from typing import Any
 from canonical.change import Change
 from canonical.payment import Payment
 from connectors.errors import ConnectorError, NotFound, Refused
-from connectors.kashflow.values import read_decimal
+from connectors.kashflow.values import read_decimal, read_id
 from ledger.deliveries import NewDelivery, Settlement, deliveries_of
 from ledger.endings import Dead, Delivered, Failed, LinkFound, NotNow, Reason, Unchanged
 from workers.abreast import abreast
 from workers.classify import ending_of, in_doubt
 from workers.desk import Desk
-from workers.once import ClaimLost, doubtful, lost, may_have_been_made, send_once
+from workers.once import NotSent, doubtful, may_have_been_made, send_once
 from workers.work import Progress, Work, as_noun, known
 
 PAYMENT = "payment"
@@ -102,8 +102,8 @@ def _enter(desk: Desk, work: Work) -> Progress:
             lambda: desk.kashflow.payments.add(invoice, known(work.payload, "the payload")),
         )
         return _settled(desk, work, after)
-    except ClaimLost:
-        return lost(desk, work)
+    except NotSent as nothing:
+        return work.ends(nothing.ending)
     except NotFound:
         text = f"KashFlow has no invoice {number} any more; name another one, or drop this"
         return work.ends(Dead(Reason("send", "invoice_is_gone", text)), closes=(_stamp(work),))
@@ -165,7 +165,7 @@ def _overpaid(invoice: Mapping[str, Any]) -> str:
 def _entered(
     desk: Desk, work: Work, invoice: Mapping[str, Any], line: Mapping[str, Any], done: str, also: str
 ) -> Settlement:
-    number, line_id = _number(work), str(line.get("Id"))
+    number, line_id = _number(work), read_id(line.get("Id"))
     note = f"{done} {line_id} of invoice {number}" + (f", {also}" if also else "")
     return work.ends(
         Delivered(note),

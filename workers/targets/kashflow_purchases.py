@@ -9,13 +9,14 @@ from typing import Any
 
 from canonical.change import Change
 from canonical.purchase import PurchaseInvoice
-from connectors.errors import ConnectorError, Unreadable
+from connectors.errors import ConnectorError
+from connectors.kashflow.values import read_id
 from ledger.deliveries import Settlement, deliveries_of
 from ledger.endings import Dead, Delivered, LinkFound, NotNow, Reason, Unchanged
 from workers.abreast import abreast
 from workers.classify import ending_of
 from workers.desk import Desk
-from workers.once import ClaimLost, doubtful, lost, may_have_been_made, send_once
+from workers.once import NotSent, doubtful, may_have_been_made, send_once
 from workers.prerequisite import wait_for
 from workers.targets.kashflow_suppliers import SUPPLIER
 from workers.work import Progress, Work, as_noun, known
@@ -104,8 +105,8 @@ def _create(desk: Desk, work: Work) -> Settlement:
     try:
         row = send_once(desk, work, _stamp(work), stamp, lambda: desk.kashflow.purchases.create(body))
         return _entered(desk, work, row, f"entered purchase {row.get('Number')}")
-    except ClaimLost:
-        return lost(desk, work)
+    except NotSent as nothing:
+        return work.ends(nothing.ending)
     except ConnectorError as error:
         if may_have_been_made(error):
             return doubtful(desk, work, error)
@@ -117,23 +118,19 @@ def _entered(desk: Desk, work: Work, row: Mapping[str, Any], note: str) -> Settl
 
     Raises Unreadable when the row does not say which purchase it is.
     """
-    kashflow_id, number = row.get("Id"), row.get("Number")
-    if not kashflow_id or not number:
-        raise Unreadable("the answer names neither Id nor Number of the purchase", system="kashflow")
+    kashflow_id, number = read_id(row.get("Id")), read_id(row.get("Number"))
     change = Change(
         source="kashflow",
         entity="Purchase",
-        record_id=str(kashflow_id),
+        record_id=kashflow_id,
         version=f"created for {work.delivery.id}",
         kind="created",
         occurred_at=desk.clock(),
-        hint={"key": str(number)},
+        hint={"key": number},
     )
     return work.ends(
         Delivered(note),
-        link=LinkFound(
-            PURCHASE, work.flow.source_entity, work.delivery.record_id, str(kashflow_id), str(number)
-        ),
+        link=LinkFound(PURCHASE, work.flow.source_entity, work.delivery.record_id, kashflow_id, number),
         follow_ups=tuple(deliveries_of([change], lambda _: desk.book.flows_for("kashflow", "Purchase"))),
         closes=(_stamp(work),),
     )

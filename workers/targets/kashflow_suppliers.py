@@ -7,15 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 from canonical.supplier import Supplier
-from connectors.errors import Busy, ConnectorError, NotFound, Unreadable
+from connectors.errors import Busy, ConnectorError, NotFound
+from connectors.kashflow.values import read_code, read_id
 from ledger.deliveries import Settlement
 from ledger.endings import Dead, Delivered, LinkFound, Reason, Unchanged
 from mappings.codes import customer_code
 from workers.abreast import abreast
 from workers.classify import ending_of
 from workers.desk import Desk
-from workers.once import ClaimLost, doubtful, lost, may_have_been_made, send_once
-from workers.targets.matching import normalised, searches
+from workers.once import NotSent, doubtful, may_have_been_made, send_once
+from workers.targets.matching import same_name, searches
 from workers.work import Progress, Work, as_noun, known
 
 SUPPLIER = "supplier"
@@ -63,7 +64,9 @@ def _look(desk: Desk, work: Work) -> Progress:
     try:
         row = _with_our_code(desk, work)
         if row is not None:
-            if _model(work).salesforce_id in str(row.get("Note") or "") or _same_name(row, work):
+            if _model(work).salesforce_id in str(row.get("Note") or "") or same_name(
+                _model(work).name, [row]
+            ):
                 return _linked(work, row, f"found supplier {row.get('Code')}")
             text = f"KashFlow's supplier {row.get('Code')} is another one, {row.get('Name')!r}; give this one its own code"
             return work.ends(Dead(Reason("compare", "code_taken", text)))
@@ -100,15 +103,11 @@ def _namesakes(desk: Desk, work: Work) -> list[Mapping[str, Any]]:
             lambda filters=filters: desk.kashflow.suppliers.list(**filters),  # type: ignore[misc]
             priority=work.flow.priority,
         )
-        rows |= {row.get("Code"): row for row in found.rows if _same_name(row, work)}
+        rows |= {row.get("Code"): row for row in same_name(_model(work).name, found.rows)}
         complete = complete and found.complete
     if not rows and not complete:
         raise Busy("KashFlow left rows out while we looked for the supplier", system="kashflow")
     return list(rows.values())
-
-
-def _same_name(row: Mapping[str, Any], work: Work) -> bool:
-    return normalised(str(row.get("Name") or "")) == normalised(_model(work).name)
 
 
 def _create(desk: Desk, work: Work) -> Settlement:
@@ -116,8 +115,8 @@ def _create(desk: Desk, work: Work) -> Settlement:
     try:
         row = send_once(desk, work, _stamp(work), code, lambda: desk.kashflow.suppliers.create(body))
         return _linked(work, row, f"created supplier {row.get('Code')}")
-    except ClaimLost:
-        return lost(desk, work)
+    except NotSent as nothing:
+        return work.ends(nothing.ending)
     except ConnectorError as error:
         if may_have_been_made(error):
             return doubtful(desk, work, error)
@@ -126,13 +125,9 @@ def _create(desk: Desk, work: Work) -> Settlement:
 
 def _linked(work: Work, row: Mapping[str, Any], note: str) -> Settlement:
     """Raises Unreadable when the answer does not say which supplier it was."""
-    kashflow_id, code = row.get("Id"), row.get("Code")
-    if not kashflow_id or not code:
-        raise Unreadable("the answer names neither Id nor Code of the supplier", system="kashflow")
+    kashflow_id, code = read_id(row.get("Id")), read_code(row.get("Code"))
     return work.ends(
         Delivered(note),
-        link=LinkFound(
-            SUPPLIER, work.flow.source_entity, work.delivery.record_id, str(kashflow_id), str(code)
-        ),
+        link=LinkFound(SUPPLIER, work.flow.source_entity, work.delivery.record_id, kashflow_id, code),
         closes=(_stamp(work),),
     )

@@ -12,7 +12,7 @@ from ledger.deliveries import Settlement
 from ledger.endings import ENDED, Delivered, Reason, Unchanged
 from mappings.flows import Flow
 from mappings.recordmapping import RecordMapping
-from workers.classify import ending_of_each
+from workers.classify import ending_of_each, may_be_one_records_fault
 from workers.desk import Desk
 from workers.prerequisite import since, wait_for
 from workers.targets.recordset import Changes, One, RecordSet, changes, wanted
@@ -44,11 +44,17 @@ class SalesforceObjects:
             yield _what_changes(work, changes(mapping, one, found))
 
     def send(self, desk: Desk, works: list[Work]) -> Iterator[Progress]:
+        """A call that is refused as a whole is sent again in halves, until the culprit is alone."""
         mapping, priority = desk.book.mapping(works[0].flow.writes), works[0].flow.priority
         try:
             errors = written(desk, mapping.key, [_changes(work) for work in works], priority)
         except ConnectorError as error:
-            yield from (work.ends(ending_of_each(error, work.delivery, "send", desk)) for work in works)
+            if len(works) > 1 and may_be_one_records_fault(error):
+                middle = len(works) // 2
+                yield from self.send(desk, works[:middle])
+                yield from self.send(desk, works[middle:])
+            else:
+                yield from (work.ends(ending_of_each(error, work.delivery, "send", desk)) for work in works)
             return
         for work, failed in zip(works, errors, strict=True):
             if failed is None:

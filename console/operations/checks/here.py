@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
-
-from sqlalchemy import URL
 
 from connectors.kashflow.address import checked_base_url
 from connectors.salesforce.streaming.endpoint import salesforce_path
@@ -64,28 +61,26 @@ def ledger(bench: Bench) -> Iterator[Finding]:
     title, url = "ledger", bench.house.settings.ledger
     engine = open_engine(url)
     try:
-        if _is_missing_file(engine.url):
-            yield failed(
-                title, f"there is none yet at {engine.url.database}", "run 'kashforce ledger upgrade'"
-            )
-            return
         schema.check(engine)
+    except schema.NoLedgerYet as error:
+        found, _, remedy = str(error).partition(": ")
+        yield warning(title, found, remedy)
+        return
     finally:
         engine.dispose()
     yield ok(title, f"{engine.dialect.name}, schema version {schema.wanted_version()}")
-
-
-def _is_missing_file(url: URL) -> bool:
-    """SQLite would make an empty database of it; whoever only looks leaves no traces."""
-    return url.get_backend_name() == "sqlite" and bool(url.database) and not Path(str(url.database)).exists()
 
 
 def redis(bench: Bench) -> Iterator[Finding]:
     """INFO tells all we need, also where a hosted Redis forbids CONFIG."""
     try:
         info = bench.house.redis.info()
-    except BadSettings as error:
-        yield warning("Redis", "none is set and none of our own is running", str(error))
+    except BadSettings:
+        yield warning(
+            "Redis",
+            "none is set, and none of our own is running",
+            "'kashforce up' brings its own; for single processes set KASHFORCE_REDIS_URL",
+        )
         return
     except ValueError:  # redis-py's text quotes the address, and with it the password
         yield failed(
