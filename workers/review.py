@@ -13,11 +13,11 @@ from workers.work import Work
 @dataclass(frozen=True)
 class CreditProposed:
     """An invoice that says another amount than its deal does now. `difference` is what is billed too much, net; negative
-    where it is too little."""
+    where it is too little, None where the deal is off altogether."""
 
     invoice_number: str
     reference: str
-    difference: Decimal
+    difference: Decimal | None
 
 
 def propose_credit(work: Work, proposal: CreditProposed, text: str) -> Settlement:

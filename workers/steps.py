@@ -11,6 +11,7 @@ from mappings.problems import MappingProblem
 from workers import sources
 from workers.desk import Desk
 from workers.targets import target_of
+from workers.targets.issued import no_longer_sold
 from workers.targets.salesforce_objects import lacking
 from workers.work import Progress, Work, known
 
@@ -32,7 +33,7 @@ def understand(desk: Desk, works: list[Work]) -> Iterator[Progress]:
         record = known(work.record, "the record")
         unmet = work.flow.condition.unmet(record) if work.flow.condition else ""
         if unmet:
-            yield work.ends(Unchanged(Reason("understand", "condition_not_met", unmet)))
+            yield no_longer_sold(desk, work, unmet)
             continue
         try:
             yield replace(work, model=desk.book.mapping(work.flow.reads).read(record, context))

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pydantic import SecretStr
 from sqlalchemy import func, select
 
+from canonical.change import Change
 from connectors.budget import KASHFLOW, SALESFORCE, LocalBudget
 from connectors.kashflow.breaker import LoginBreaker
 from connectors.kashflow.client import KashFlowClient
@@ -24,6 +25,7 @@ from connectors.salesforce.streaming.cometd import CometdSource
 from connectors.salesforce.streaming.endpoint import salesforce_path
 from ledger import schema
 from ledger.deliveries import Delivery
+from ledger.deliveries import deliveries_of as new_deliveries
 from ledger.endings import LinkFound, State
 from ledger.incidents import NotedIncident
 from ledger.ledger import Ledger
@@ -205,6 +207,17 @@ class Road(Firm):
         """Pairs that Kashforce has known for long."""
         with self.ledger.writing() as connection:
             remember_links(connection, found, self.now())
+
+    def requeue(self, entity: str, record_id: str, flow: str) -> None:
+        """An operator has a record of KashFlow looked at again, without knowing its address."""
+        change = Change(
+            source="kashflow",
+            entity=entity,
+            record_id=record_id,
+            version=f"again {self.now().isoformat()}",
+            occurred_at=self.now(),
+        )
+        self.ledger.register(new_deliveries([change], lambda _: [self.book.flow(flow)]), now=self.now())
 
     def deliveries(self, record_id: str) -> list[Delivery]:
         with self.ledger.reading() as connection:

@@ -35,7 +35,23 @@ def already_invoiced(desk: Desk, work: Work, link: Link) -> Settlement:
     if abs(difference) * 100 <= len(model.lines):
         return work.ends(Unchanged(Reason("resolve", "already_invoiced", text)))
     proposal = CreditProposed(number, model.reference, difference)
-    return propose_credit(work, proposal, f"{text}. {_said(proposal, billed_net, model.net)}")
+    return propose_credit(work, proposal, f"{text}. {_said(model.reference, billed_net, model.net)}")
+
+
+def no_longer_sold(desk: Desk, work: Work, unmet: str) -> Settlement:
+    """The end of a record that does not meet its flow's condition; one that was invoiced before keeps its invoice."""
+    reason = Reason("understand", "condition_not_met", unmet)
+    if not work.flow.write_back:
+        return work.ends(Unchanged(reason))
+    record_id = work.delivery.record_id
+    link = desk.ledger.links_by_salesforce_id("invoice", work.delivery.entity, [record_id]).get(record_id)
+    if link is None:
+        return work.ends(Unchanged(reason))
+    text = (
+        f"{unmet}; it is invoice {link.kashflow_key} already, which stays as it is: if the deal is off, a credit note would "
+        "settle it"
+    )
+    return propose_credit(work, CreditProposed(link.kashflow_key, "", None), text)
 
 
 def is_credit_note(row: Mapping[str, Any]) -> bool:
@@ -62,13 +78,9 @@ def _net(rows: Iterable[Mapping[str, Any]]) -> Decimal:
     return sum((read_decimal(row.get("NetAmount")) or Decimal(0) for row in rows), Decimal(0))
 
 
-def _said(proposal: CreditProposed, billed: Decimal, wanted: Decimal) -> str:
-    amount, reference = abs(proposal.difference), proposal.reference
-    what = (
-        f"a credit note over {amount:.2f}"
-        if proposal.difference > 0
-        else f"a further invoice over {amount:.2f}"
-    )
+def _said(reference: str, billed: Decimal, wanted: Decimal) -> str:
+    amount = abs(billed - wanted)
+    what = f"a credit note over {amount:.2f}" if billed > wanted else f"a further invoice over {amount:.2f}"
     return (
         f"KashFlow has billed {billed:.2f} net, the deal says {wanted:.2f} now: {what} with the reference {reference} "
         "would settle it"
