@@ -309,8 +309,8 @@ def road(sandbox: Sandbox, ledger_url: str, *, payments_way: Way = "invoice") ->
 
     def begin() -> None:
         sandbox.worlds.clock = Clock(frozen_at=TODAY)
+        sandbox.worlds.payments_resource = payments_way == "resource"
         sandbox.worlds.reset()
-        sandbox.kashflow.has_payments_resource = payments_way == "resource"
 
     sandbox.run(begin)
     schema.upgrade(ledger_url)

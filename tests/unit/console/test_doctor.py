@@ -219,7 +219,10 @@ def test_without_the_permission_to_look_the_person_is_told_what_to_look_at(
     found = findings()
 
     assert found["change events"].level is Level.WARNING
-    assert "Opportunity must be selected for /data/ChangeEvents" in found["change events"].remedy
+    assert (
+        "Opportunity, Order, Payment__c, Purchase__c must be selected for /data/ChangeEvents"
+        in found["change events"].remedy
+    )
     assert level_of(found, "channel /data/ChangeEvents") is Level.OK
 
 
@@ -292,7 +295,7 @@ def test_a_nominal_code_that_kashflow_lacks_names_the_file_to_change(
     changed = packaged.read_text().replace("nominal_code: '4000'", "nominal_code: '4999'")
     (folder / "opportunity.yaml").write_text(changed)
 
-    codes = findings(mappings_dir=folder.parent)["KashFlow nominal codes"]
+    codes = findings(mappings_dir=folder.parent)["KashFlow nominal codes of opportunity_to_invoice"]
 
     assert codes.level is Level.FAILED
     assert "4999" in codes.found
