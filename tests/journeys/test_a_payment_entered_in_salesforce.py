@@ -92,6 +92,21 @@ def test_the_payment_gets_kashflows_id_and_no_twin(till: Road) -> None:
     assert len(_lines(road, invoice)) == 1
 
 
+def test_a_payment_names_its_invoice_by_the_record_of_it(till: Road) -> None:
+    road = till
+    _, invoice = _invoiced(road)
+    shown = road.create("Invoice__c", Name=str(invoice["Number"]), KashFlow_Id__c=str(invoice["Id"]))
+    another = road.create("Invoice__c", Name=str(invoice["Number"]), KashFlow_Id__c="999")
+
+    paid = _pays(road, "10.00", Invoice__c=shown)
+    astray = _pays(road, "20.00", Invoice__c=another)
+    _catch_up(road)
+
+    assert [line["Amount"] for line in _lines(road, invoice)] == [Decimal("10.00")]
+    assert road.last(paid, "kashflow.payment").state is State.DELIVERED
+    assert road.last(astray, "kashflow.payment").reason_code == "renumbered"
+
+
 def test_an_overpayment_and_a_refund_settle_the_invoice(till: Road) -> None:
     road = till
     deal, invoice = _invoiced(road)

@@ -85,7 +85,9 @@ def invoiced_by(work: Work, kashflow_id: str, number: str) -> tuple[LinkFound, .
 
 
 def _deal(work: Work) -> str:
-    return as_noun(work.model, Invoice).deal
+    """The Opportunity; blank for an Order without one."""
+    itself = work.delivery.record_id if work.delivery.entity == OPPORTUNITY else ""
+    return as_noun(work.model, Invoice).deal or itself
 
 
 def _lock(work: Work) -> str:
