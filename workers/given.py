@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 
+from connectors.errors import Never
 from connectors.kashflow.client import KashFlowClient
 from connectors.kashflow.reading import Row
 from connectors.meter import Meter
@@ -55,9 +56,9 @@ class GivenTables:
             "accounts": Asked(self._account),
             "opportunities": Asked(lambda kashflow_id: self._deal(kashflow_id, "Opportunity")),
             "orders": Asked(lambda kashflow_id: self._deal(kashflow_id, "Order")),
-            "payment_methods": self._read("payment_methods", self._methods, by_name=False),
-            "payment_method_ids": self._read("payment_method_ids", self._methods, by_name=True),
-            "bank_account_ids": self._read("bank_account_ids", self._accounts, by_name=True),
+            "payment_methods": self._kept_for_a_while(self._method_names, str),
+            "payment_method_ids": self._kept_for_a_while(self._method_ids, _plain),
+            "bank_account_ids": self._kept_for_a_while(self._account_ids, _plain),
         }
 
     def _account(self, code: str) -> str | None:
@@ -68,44 +69,54 @@ class GivenTables:
         link = self._ledger.links_by_kashflow_id("invoice", [kashflow_id]).get(kashflow_id)
         return link.salesforce_id if link and link.salesforce_entity == entity else None
 
-    def _read(self, name: str, read: Callable[[], list[tuple[str, str]]], *, by_name: bool) -> Asked:
-        """A table of (id, name) pairs of the account; names are found in whatever case they are written."""
+    def _kept_for_a_while(
+        self, read: Callable[[], dict[str, str]], form: Callable[[str], str]
+    ) -> Mapping[str, str]:
+        """What `read` brings, read again after a while; keys are looked for in this form."""
 
         def ask(key: str) -> str | None:
-            table = self._kept_for_a_while(
-                name,
-                lambda: {
-                    said.strip().casefold() if by_name else id_: id_ if by_name else said
-                    for id_, said in read()
-                    if by_name or said != USUAL
-                },
-            )
-            return table.get(key.strip().casefold() if by_name else key)
+            now = self._clock()
+            with self._lock:
+                read_at, table = self._kept.get(read.__name__, (None, {}))
+                if read_at is None or now - read_at >= KEPT:
+                    table = read()
+                    self._kept[read.__name__] = (now, table)
+            return table.get(form(key))
 
         return Asked(ask)
 
-    def _kept_for_a_while(self, name: str, read: Callable[[], dict[str, str]]) -> dict[str, str]:
-        now = self._clock()
-        with self._lock:
-            read_at, table = self._kept.get(name, (None, {}))
-            if read_at is None or now - read_at >= KEPT:
-                table = read()
-                self._kept[name] = (now, table)
-        return table
+    def _method_names(self) -> dict[str, str]:
+        """For show: where our user may not read the methods, payments show without one."""
+        try:
+            return {str(row["Id"]): str(row["Name"]) for row in self._methods()}
+        except Never:
+            return {}
 
-    def _methods(self) -> list[tuple[str, str]]:
+    def _method_ids(self) -> dict[str, str]:
+        rows, account = self._methods(), _usual(self._accounts())
+        ids = {_plain(str(row["Name"])): str(row["Id"]) for row in rows}
+        of_account = (account.get("DefaultInvoicePaymentType") or {}).get("Id")
+        usual = of_account or next((row["Id"] for row in rows), None)
+        return ids | ({USUAL: str(usual)} if usual else {})
+
+    def _account_ids(self) -> dict[str, str]:
+        rows = self._accounts()
+        ids = {_plain(str(row.get("AccountName") or "")): str(row["Id"]) for row in rows}
+        return ids | ({USUAL: str(_usual(rows)["Id"])} if rows else {})
+
+    def _methods(self) -> list[Row]:
         rows = self._meter.call(lambda: self._client.payment_methods("invoice"), priority=0)
-        pairs = [(str(row["Id"]), str(row["Name"])) for row in rows if row.get("Id") and row.get("Name")]
-        usual = (self._usual_account().get("DefaultInvoicePaymentType") or {}).get("Id")
-        first = pairs[:1]
-        return [*pairs, *([(str(usual), USUAL)] if usual else [(id_, USUAL) for id_, _ in first])]
+        return [row for row in rows if row.get("Id") and row.get("Name")]
 
-    def _accounts(self) -> list[tuple[str, str]]:
-        rows = self._meter.call(self._client.bank_accounts.list, priority=0).rows
-        pairs = [(str(row["Id"]), str(row.get("AccountName") or "")) for row in rows]
-        usual = self._usual_account().get("Id")
-        return [*pairs, *([(str(usual), USUAL)] if usual else [])]
+    def _accounts(self) -> list[Row]:
+        return list(self._meter.call(self._client.bank_accounts.list, priority=0).rows)
 
-    def _usual_account(self) -> Row:
-        rows = self._meter.call(self._client.bank_accounts.list, priority=0).rows
-        return next((row for row in rows if row.get("IsDefaultAccount")), rows[0] if rows else {})
+
+def _usual(accounts: list[Row]) -> Row:
+    """The account that KashFlow takes by default; the first where it names none."""
+    return next((row for row in accounts if row.get("IsDefaultAccount")), accounts[0] if accounts else {})
+
+
+def _plain(name: str) -> str:
+    """Names are found in whatever case they are written."""
+    return name.strip().casefold()
