@@ -121,7 +121,7 @@ class _Storm:
     def play(self) -> Outcome:
         outcome, settling = (
             self._outcome,
-            Settling(self._premises, self._world, self._people, self._tend, self._say),
+            Settling(self._premises, self._world, self._people, self._model, self._tend, self._say),
         )
         self._people.stock()
         settling.wait_until_subscribed()
