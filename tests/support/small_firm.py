@@ -103,7 +103,6 @@ class SmallFirm:
             ),
             fields=lambda entity: WRITTEN_BACK if entity == "Opportunity" else frozenset(),
             announce=self._announce,
-            wait=lambda _: False,
             clock=self.clock,
             wait=lambda _: False,
             # One call at a time, so that a story is told the same way each time.
