@@ -129,6 +129,10 @@ class Settlement:
     delivery: Delivery
     ending: Ending
     link: LinkFound | None = None
+    #: Further pairs that the same ending found.
+    more_links: tuple[LinkFound, ...] = ()
+    #: The lock key under which it has to wait from now on, where only the record tells; blank: the same as before.
+    lock_key: str = ""
     follow_ups: tuple[NewDelivery, ...] = ()
     #: What has to be delivered first: registered unless one of the same record is under way; its end wakes this.
     needs: NewDelivery | None = None

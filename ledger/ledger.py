@@ -185,9 +185,21 @@ class Ledger:
         with self.reading() as connection:
             return links.links_by_kashflow_id(connection, entity, ids)
 
+    def links_by_kashflow_key(self, entity: str, keys: Iterable[str]) -> dict[str, links.Link]:
+        with self.reading() as connection:
+            return links.links_by_kashflow_key(connection, entity, keys)
+
     def open_intents(self, stamps: Iterable[str]) -> dict[str, intents.Intent]:
         with self.reading() as connection:
             return intents.open_intents(connection, stamps)
+
+    def open_intents_under(self, lock_keys: Iterable[str]) -> dict[str, list[intents.Intent]]:
+        with self.reading() as connection:
+            return intents.open_intents_under(connection, lock_keys)
+
+    def delivery(self, delivery_id: int) -> Delivery | None:
+        with self.reading() as connection:
+            return overview.delivery_by_id(connection, delivery_id)
 
     def intend(self, intent: intents.Intent, token: str) -> bool:
         """Write an intent; committed when this returns. Only when it returns True may the request be sent."""

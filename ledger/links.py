@@ -48,6 +48,14 @@ def links_by_kashflow_id(connection: Connection, entity: str, ids: Iterable[str]
     return {row.kashflow_id: _link(row) for row in rows}
 
 
+def links_by_kashflow_key(connection: Connection, entity: str, keys: Iterable[str]) -> dict[str, Link]:
+    """The links of the KashFlow records that are found under these codes or numbers now, by that key."""
+    rows = connection.execute(
+        select(LinkRow.__table__).where(LinkRow.entity == entity, LinkRow.kashflow_key.in_(sorted(set(keys))))
+    )
+    return {row.kashflow_key: _link(row) for row in rows}
+
+
 def remember_links(connection: Connection, links: Sequence[LinkFound], now: datetime) -> None:
     """Write what was found; a link of the same Salesforce record is brought up to date.
 

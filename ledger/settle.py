@@ -36,7 +36,8 @@ def settle(
     needed, registered = require(connection, ours, now)
     _write_endings(connection, ours, needed, now)
     _write_attempts(connection, claim, settlements, now)
-    remember_links(connection, [entry.link for entry in settlements if entry.link], now)
+    links = [link for entry in settlements for link in (entry.link, *entry.more_links) if link]
+    remember_links(connection, links, now)
     # Whoever lost the lease may only close what it knows to be made: the intent may be its successor's by now.
     certain = [entry for entry in settlements if entry.link or entry.delivery.id in held]
     close_intents(connection, [stamp for entry in certain for stamp in entry.closes], now)
@@ -47,6 +48,7 @@ def settle(
     made_good = _end_older_dead(connection, done, now)
     dead = [entry.delivery for entry in ours if isinstance(entry.ending, Dead)]
     woken = [
+        *((entry.delivery.id, entry.delivery.queue) for entry in ours if entry.lock_key),
         *_wake_those_who_waited(
             connection, done=[*(d.id for d in done), *made_good], dead=[d.id for d in dead], now=now
         ),
@@ -114,6 +116,7 @@ def _columns(entry: Settlement, needed: int | None, now: datetime) -> dict[str, 
         "claim": None,
         "lease_until": None,
         "due_at": entry.delivery.due_at,
+        "lock_key": entry.lock_key or entry.delivery.lock_key,
         "announced_at": None,
         "attempts": entry.delivery.attempts,
         "in_doubt": False,

@@ -50,7 +50,21 @@ VOLATILE: Mapping[str, frozenset[str]] = {
     "Purchase": frozenset(
         ["OverdueDays", "FileCount", "PreviousNumber", "NextNumber", "VATReturnId", "IsEmailSent"]
     ),
+    "Supplier": frozenset(
+        [
+            "TotalPaidAmount",
+            "OutstandingBalance",
+            "BilledNetAmount",
+            "BilledVatAmount",
+            "FirstPurchaseDate",
+            "LastPurchaseDate",
+            "LastUpdatedDate",
+            "DoesSupplierHasTransactionsInVATReturn",
+        ]
+    ),
     "BankAccount": frozenset({"Order", "LastTransactionImportDate"}),
+    # The running balance moves with every earlier row (reference kashflow.md section 3.9).
+    "BankTransaction": frozenset({"Balance", "EditLink", "VATReturnId", "LineProjectsCount", "ReconciledId"}),
 }
 
 

@@ -73,6 +73,10 @@ class Flow:
     written_back: frozenset[str]
     #: Where the source record says what it is worth; None where a failure puts no money at risk.
     worth: Worth | None = None
+    #: The object that `writes` is about, such as `Opportunity`.
+    target_object: str = ""
+    #: The unique external id by which records of it are upserted; blank where only linked records are written.
+    key: str = ""
 
     @property
     def queue(self) -> str:
@@ -158,6 +162,8 @@ def _flow(
         write_back=write_back,
         written_back=_written_by(rows[write_back], mappings) if write_back else frozenset(),
         worth=worth(parts["worth"], joined) if "worth" in parts else None,
+        target_object=writes.entity,
+        key=writes.key,
     )
 
 

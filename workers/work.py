@@ -42,6 +42,8 @@ class Work:
     doubt: Intent | None = None
     #: What is to be written, by the target's field names.
     payload: Mapping[str, Any] | None = None
+    #: What its target found to differ in compare, for send; only that target knows its shape.
+    changes: object = None
 
     def ends(self, ending: Ending, **also: Any) -> Settlement:
         return Settlement(self.delivery, ending, read_digest=self.digest, worth=self._worth(), **also)

@@ -34,7 +34,7 @@ def _incident(road: Road, kind: str, subject: str, **detail: Any) -> None:
 
 def _read_again(noted: NotedIncident) -> dict[str, Any]:
     assert noted.note is not None, "it is still open"
-    (told,) = noted.note["rounds"]
+    (told,) = (told for told in noted.note["rounds"] if told["object"] == "Opportunity")
     return dict(told)
 
 

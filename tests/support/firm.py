@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from sandbox.faults import Fault
+from sandbox.kashflow.world import KashFlowWorld
 from sandbox.server import Sandbox
 
 WON = "Closed Won"
 
 Row = Mapping[str, Any]
+T = TypeVar("T")
 
 
 class Firm:
@@ -108,6 +110,29 @@ class Firm:
 
         self.sandbox.run(work)
 
+    def order(self, account_id: str, entry: str, quantity: Any, unit_price: str, **fields: Any) -> str:
+        """A draft Order of one product."""
+        order = self.create(
+            "Order",
+            AccountId=account_id,
+            EffectiveDate=self.now().date().isoformat(),
+            Status="Draft",
+            Pricebook2Id=self.sandbox.salesforce.org.standard_book_id,
+            **fields,
+        )
+        self.create(
+            "OrderItem", OrderId=order, PricebookEntryId=entry, Quantity=quantity, UnitPrice=unit_price
+        )
+        return order
+
+    def activate(self, order: str) -> None:
+        """The customer has agreed."""
+        self.change(order, Status="Activated")
+
+    def select_for_change_events(self, entity: str) -> None:
+        """The administrator selects an object in Setup, Change Data Capture."""
+        self.sandbox.run(lambda: self.sandbox.salesforce.events.add_member("ChangeEvents", entity))
+
     # -- KashFlow as it stands, and as a bookkeeper changes it --------------------------------------
 
     def stamp(self, opportunity: str) -> str:
@@ -166,6 +191,19 @@ class Firm:
     def calls(self, method: str, path: str) -> int:
         """How often KashFlow was asked for this, such as POST /v2/invoices."""
         return self.sandbox.run(lambda: self.sandbox.requests["kashflow"].count(method, path))
+
+    def in_salesforce(self, entity: str, **wanted: Any) -> list[Row]:
+        """The living records of an object that have these values, in the order they were made."""
+        rows = self.sandbox.run(lambda: self.sandbox.salesforce.store.rows(entity))
+        return [
+            row
+            for row in rows
+            if not row["IsDeleted"] and all(row[name] == value for name, value in wanted.items())
+        ]
+
+    def keep(self, work: Callable[[KashFlowWorld], T]) -> T:
+        """The bookkeeper does something in KashFlow."""
+        return self.sandbox.run(lambda: work(self.sandbox.kashflow))
 
     # -- Trouble ------------------------------------------------------------------------------------
 

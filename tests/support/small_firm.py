@@ -103,8 +103,8 @@ class SmallFirm:
             ),
             fields=lambda entity: WRITTEN_BACK if entity == "Opportunity" else frozenset(),
             announce=self._announce,
-            wait=lambda _: False,
             clock=self.clock,
+            wait=lambda _: False,
             # One call at a time, so that a story is told the same way each time.
             rules=replace(Rules(), kashflow_side_by_side=1),
             rng=random.Random(7),

@@ -9,6 +9,10 @@ from mappings.flows import Flow
 from workers.desk import Desk
 from workers.targets.kashflow_customers import KashFlowCustomers
 from workers.targets.kashflow_invoices import KashFlowInvoices
+from workers.targets.kashflow_payments import KashFlowPayments
+from workers.targets.kashflow_purchases import KashFlowPurchases
+from workers.targets.kashflow_suppliers import KashFlowSuppliers
+from workers.targets.salesforce_objects import SalesforceObjects
 from workers.targets.salesforce_records import SalesforceRecords
 from workers.work import Progress, Work
 
@@ -24,8 +28,12 @@ class Target(Protocol):
 _TARGETS: dict[str, Target] = {
     "kashflow.invoice": KashFlowInvoices(),
     "kashflow.customer": KashFlowCustomers(),
+    "kashflow.payment": KashFlowPayments(),
+    "kashflow.purchase": KashFlowPurchases(),
+    "kashflow.supplier": KashFlowSuppliers(),
 }
-_ANY_SALESFORCE_OBJECT: Target = SalesforceRecords()
+_LINKED_SALESFORCE_RECORD: Target = SalesforceRecords()
+_UPSERTED_SALESFORCE_RECORD: Target = SalesforceObjects()
 
 
 class NoSuchTarget(Exception):
@@ -35,7 +43,7 @@ class NoSuchTarget(Exception):
 def target_of(flow: Flow) -> Target:
     """Raises NoSuchTarget; `check_targets` asks at start, so that no delivery ever meets it."""
     if flow.target == "salesforce":
-        return _ANY_SALESFORCE_OBJECT
+        return _UPSERTED_SALESFORCE_RECORD if flow.key else _LINKED_SALESFORCE_RECORD
     if flow.queue not in _TARGETS:
         raise NoSuchTarget(
             f"flow {flow.name} goes to {flow.queue}; this version writes {', '.join(_TARGETS)} and Salesforce"

@@ -90,7 +90,10 @@ def test_queues_and_locks_are_named_by_what_they_are_about() -> None:
     book = packaged()
 
     queues = {flow.queue for flow in book.flows}
-    assert queues == {"kashflow.invoice", "kashflow.customer", "salesforce.opportunity"}
+    assert {queue for queue in queues if queue.startswith("kashflow.")} == {
+        f"kashflow.{name}" for name in ("invoice", "customer", "payment", "purchase", "supplier")
+    }
+    assert {"salesforce.opportunity", "salesforce.order", "salesforce.bank_transaction"} <= queues
     assert DEALS.lock_for("006") == "invoice:006"
     assert DEALS in book.flows_for("salesforce", "Opportunity")
     assert [flow.priority for flow in book.flows] == sorted(flow.priority for flow in book.flows)

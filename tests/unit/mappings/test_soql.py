@@ -83,7 +83,9 @@ def test_no_value_can_end_its_literal(said: str) -> None:
 def test_two_plans_of_one_object_join_and_of_two_do_not() -> None:
     needs = FieldPlan("Account", ("Id", "A__c"), {"Contacts": Children(("Email",))})
     may = FieldPlan(
-        "Account", ("Id", "A__c", "B__c"), optional={"A__c": ("Account", "A__c"), "B__c": ("Account", "B__c")}
+        "Account",
+        ("Id", "A__c", "B__c"),
+        optional={"A__c": (("Account", "A__c"),), "B__c": (("Account", "B__c"),)},
     )
 
     joined = needs.joined(may)
