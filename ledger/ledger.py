@@ -12,7 +12,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from ledger import claim as claiming
 from ledger import incidents as noted
-from ledger import intents, links, newest, overview, producing, sweeping
+from ledger import intents, links, newest, overview, producing, reviews, sweeping
 from ledger.ceiling import USUAL_CEILING, Ceiling
 from ledger.compaction import compact
 from ledger.database import met_another, open_engine
@@ -188,6 +188,19 @@ class Ledger:
         """Write an intent; committed when this returns. Only when it returns True may the request be sent."""
         with self.writing() as connection:
             return intents.write_intent(connection, intent, token)
+
+    def lock(self, delivery_id: int, token: str, lock_key: str) -> bool:
+        """Let a running delivery hold another lock key; False when that is held already, or the claim is lost."""
+        try:
+            with self.writing() as connection:
+                return claiming.lock(connection, delivery_id, token, lock_key)
+        except IntegrityError:
+            return False
+
+    def decisions(self, subjects: Iterable[str]) -> dict[str, reviews.Review]:
+        """What people decided about these questions and nobody carried out yet; see ledger.reviews."""
+        with self.reading() as connection:
+            return reviews.decisions(connection, subjects)
 
     def newest_delivery(self, queue: str, source: str, entity: str, record_id: str) -> Delivery | None:
         with self.reading() as connection:

@@ -10,6 +10,10 @@ from mappings.conditions import Condition
 from mappings.relations import Relation
 
 
+#: Salesforce's time of the last change of a record.
+STAMP = "SystemModstamp"
+
+
 @dataclass(frozen=True)
 class Children:
     """The fields wanted of each child record, and which children."""
@@ -39,6 +43,13 @@ class FieldPlan:
         return frozenset(
             path for path, (name, wanted) in self.optional.items() if wanted not in described.get(name, ())
         )
+
+    def stamped(self) -> FieldPlan:
+        """The same with the time at which each record changed last."""
+        children = {
+            name: replace(child, fields=_once((*child.fields, STAMP))) for name, child in self.children.items()
+        }
+        return replace(self, fields=_once((*self.fields, STAMP)), children=children)
 
     def joined(self, other: FieldPlan) -> FieldPlan:
         """One plan that brings what both need of the same object.

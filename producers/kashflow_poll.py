@@ -7,7 +7,7 @@ shows (lines, notes, addresses) is found by a slower walk through the details, a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -113,7 +113,9 @@ class KashFlowPoll:
         moved = [sighting for sighting in moved if sighting != seen.get(sighting.record_id)]
         news = [sighting for sighting in moved if _is_news(sighting, seen.get(sighting.record_id))]
         changes = [
-            _change(sighting, _kind(seen.get(sighting.record_id)), self._clock())
+            _change(
+                sighting, _kind(seen.get(sighting.record_id)), self._clock(), _hint(resource, listed, sighting)
+            )
             for sighting in self._of_our_business(resource, news, is_first_look=not seen)
         ]
         if listed.complete:
@@ -135,9 +137,10 @@ class KashFlowPoll:
         """What a complete list leaves out: sightings to write, and those among them that are deletions."""
         found = absences(seen, listed.rows.keys(), self._clock())
         keys = {}
-        if resource.linked_as and found.overdue:
+        noun = resource.linked_as or resource.noun
+        if noun and found.overdue:
             links = self._ledger.links_by_kashflow_id(
-                resource.linked_as, [one.record_id for one in found.overdue]
+                noun, [one.record_id for one in found.overdue]
             )
             keys = {record_id: link.kashflow_key for record_id, link in links.items()}
         deleted, still_there = [], []
@@ -210,7 +213,13 @@ def _kind(last: Sighting | None) -> Kind:
     return "undeleted" if last.digest == GONE else "updated"
 
 
-def _change(sighting: Sighting, kind: Kind, now: datetime) -> Change:
+def _hint(resource: Resource, listed: Listed, sighting: Sighting) -> dict[str, str]:
+    """Where the record stands, for whoever reads it: the key of its link may be out of date."""
+    row = listed.rows[sighting.record_id]
+    return {"key": str(row[resource.key_field])} if row.get(resource.key_field) else {}
+
+
+def _change(sighting: Sighting, kind: Kind, now: datetime, hint: Mapping[str, str] | None = None) -> Change:
     return Change(
         source="kashflow",
         entity=sighting.entity,
@@ -219,4 +228,5 @@ def _change(sighting: Sighting, kind: Kind, now: datetime) -> Change:
         version=f"seen {sighting.serial}",
         kind=kind,
         occurred_at=now,
+        hint=hint or {},
     )

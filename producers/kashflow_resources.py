@@ -26,6 +26,10 @@ class Resource:
     detail_by_key: ByKey | None = None
     #: The noun of its links, if only records that are linked are anybody's business; blank if all are.
     linked_as: str = ""
+    #: The noun of its links, whether or not only linked records matter.
+    noun: str = ""
+    #: The field whose value is the address of a record, told with each change; blank where several fields are.
+    key_field: str = ""
     #: Do its changes show in the audit report? (section 2.6)
     is_audited: bool = False
 
@@ -46,6 +50,8 @@ RESOURCES: Mapping[str, Resource] = {
             lambda client: client.customers.pages(),
             lambda client, row: client.customers.get(row["Code"]),
             lambda client, key: client.customers.get(key),
+            noun="customer",
+            key_field="Code",
         ),
         Resource(
             "Product",

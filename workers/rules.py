@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
+from mappings.golden.agree import Patience
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -30,6 +32,9 @@ class Rules:
     resend_seconds: float = 60
     #: What was done this long ago is cleared away, but for its key; 0: never.
     keep_seconds: float = 90 * 24 * 3600
+
+    #: How often a field of a pair is written before it counts as a quarrel.
+    patience: Patience = Patience()
 
     def backoff(self, attempts: int, rng: random.Random) -> float:
         """Seconds to wait after the attempt number `attempts` (from 1) failed, with a fifth of jitter."""

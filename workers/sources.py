@@ -17,6 +17,7 @@ from mappings.soql import soql
 from workers.abreast import abreast
 from workers.classify import ending_of
 from workers.desk import Desk
+from workers.pairs.kashflow import customer_row
 from workers.work import Progress, Work, known
 
 #: A record that KashFlow made this short ago may not be readable yet (reference kashflow.md, quirk 19).
@@ -39,6 +40,8 @@ def read_salesforce(desk: Desk, flow: Flow, works: Sequence[Work]) -> list[Progr
 
 def read_kashflow(desk: Desk, flow: Flow, works: Sequence[Work]) -> list[Progress]:
     """One call per record, side by side. An invoice that nobody linked is none of Salesforce's business."""
+    if flow.pairing is not None:
+        return read_customers(desk, works)
     links = desk.ledger.links_by_kashflow_id("invoice", [work.delivery.record_id for work in works])
     linked = [
         replace(work, link=links[work.delivery.record_id])
@@ -47,6 +50,25 @@ def read_kashflow(desk: Desk, flow: Flow, works: Sequence[Work]) -> list[Progres
     ]
     unlinked = [_unlinked(work) for work in works if work.delivery.record_id not in links]
     return [*unlinked, *abreast(desk, _read_invoice, linked)]
+
+
+def read_customers(desk: Desk, works: Sequence[Work]) -> list[Progress]:
+    """One call per customer, side by side, linked or not; a renamed one is looked for in the list."""
+    links = desk.ledger.links_by_kashflow_id("customer", [work.delivery.record_id for work in works])
+    return abreast(
+        desk, _read_customer, [replace(work, link=links.get(work.delivery.record_id)) for work in works]
+    )
+
+
+def _read_customer(desk: Desk, work: Work) -> Progress:
+    code = work.delivery.hint.get("key") or (work.link.kashflow_key if work.link else "")
+    try:
+        row = customer_row(desk, work, str(code), work.delivery.record_id)
+    except ConnectorError as error:
+        return work.ends(ending_of(error, work.delivery, "hydrate", desk))
+    if row is None:
+        return _gone_or_not_yet_readable(desk, work)
+    return _with_record(work, row, kashflow_digest(work.delivery.entity, row))
 
 
 def _read_invoice(desk: Desk, work: Work) -> Progress:
@@ -78,6 +100,8 @@ def _gone_or_not_yet_readable(desk: Desk, work: Work) -> Progress:
 
 
 def _gone(work: Work) -> Progress:
+    if work.flow.pairing is not None:
+        return replace(work, gone=True)
     text = f"the {work.delivery.entity} {work.delivery.record_id} no longer exists in {work.delivery.source}"
     return work.ends(Unchanged(Reason("hydrate", "gone", text)))
 

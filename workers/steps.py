@@ -24,6 +24,9 @@ def understand(desk: Desk, works: list[Work]) -> Iterator[Progress]:
     """Source → canonical, for the records that meet their flow's condition."""
     context = desk.context()
     for work in works:
+        if work.gone:
+            yield work
+            continue
         record = known(work.record, "the record")
         unmet = work.flow.condition.unmet(record) if work.flow.condition else ""
         if unmet:
