@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from console.cli_operator import add_to
+
 app = typer.Typer(
     name="kashforce",
     help="Keeps KashFlow and Salesforce in step. Settings come from KASHFORCE_* variables and .env (see .env.example).",
@@ -18,6 +20,7 @@ app = typer.Typer(
 )
 ledger_app = typer.Typer(help="The ledger's database.", no_args_is_help=True)
 app.add_typer(ledger_app, name="ledger")
+add_to(app)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 

@@ -41,7 +41,8 @@ def hold(connection: Connection, held: Hold) -> None:
 
 def hold_unless_held(connection: Connection, held: Hold) -> bool:
     """Hold a queue, but leave a person's hold as it is; true when this is what holds it now."""
-    return bool(connection.execute(insert_or_ignore(connection, HoldRow), [vars(held)]).rowcount)
+    statement = insert_or_ignore(connection, HoldRow).returning(HoldRow.queue)
+    return bool(connection.scalars(statement, [vars(held)]).all())
 
 
 def resume(connection: Connection, queue: str) -> bool:

@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import sys
-
 from rich.table import Table
-from sqlalchemy.exc import SQLAlchemyError
 
-from console import logs, settings
-from console.bootstrap import House
+from console.commands.ledgering import print_json, with_house
 from console.commands.screen import screen, table
 from console.exits import Exit
 from console.operations.gaps import Gap, gaps
-from console.operations.plain import as_plain
 
 
 def run_gaps(*, only_open: bool, as_json: bool) -> int:
     """Exit code 0 whatever is told; UNREACHABLE when the ledger's database does not answer."""
-    loaded = settings.load()
-    logs.configure(loaded, "gaps")
-    try:
-        with House(loaded) as house:
-            found = gaps(house, only_open=only_open)
-    except SQLAlchemyError as error:
-        # Its text may quote the address, and with it a password.
-        reason = f"the ledger's database does not answer ({type(error).__name__}); run 'kashforce doctor'"
-        print(f"kashforce: {reason}", file=sys.stderr)
-        return Exit.UNREACHABLE
+    return with_house(
+        "gaps", lambda house: _tell(gaps(house, only_open=only_open), only_open, as_json=as_json)
+    )
+
+
+def _tell(found: tuple[Gap, ...], only_open: bool, *, as_json: bool) -> int:
     if as_json:
-        print(json.dumps(as_plain(found)))
+        print_json(found)
     elif found:
         screen().print(_drawn(found))
     else:

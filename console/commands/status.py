@@ -2,39 +2,31 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Iterator
 
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy.exc import SQLAlchemyError
 
-from console import logs, settings
 from console.bootstrap import House
+from console.commands.ledgering import print_json, with_house
 from console.commands.screen import screen, table
 from console.exits import Exit
-from console.operations.plain import as_plain, in_words
+from console.operations.plain import in_words
 from console.operations.status import BudgetStatus, Status, status
 
 
 def run_status(*, as_json: bool) -> int:
     """Exit code 0 whatever is told; UNREACHABLE when the ledger's database does not answer."""
-    loaded = settings.load()
-    logs.configure(loaded, "status")
-    try:
-        with House(loaded) as house:
-            seen = status(house)
-    except SQLAlchemyError as error:
-        # Its text may quote the address, and with it a password.
-        reason = f"the ledger's database does not answer ({type(error).__name__}); run 'kashforce doctor'"
-        print(f"kashforce: {reason}", file=sys.stderr)
-        return Exit.UNREACHABLE
-    if as_json:
-        print(json.dumps(as_plain(seen)))
-    else:
-        show(seen, screen())
-    return Exit.OK
+
+    def work(house: House) -> int:
+        seen = status(house)
+        if as_json:
+            print_json(seen)
+        else:
+            show(seen, screen())
+        return Exit.OK
+
+    return with_house("status", work)
 
 
 def show(seen: Status, console: Console) -> None:
@@ -43,6 +35,9 @@ def show(seen: Status, console: Console) -> None:
     for drawn in _tables(seen):
         console.print()
         console.print(drawn)
+    for queue in seen.queues:
+        if queue.held:
+            console.print(f"{queue.name} is {queue.held}")
     for note in seen.notes:
         console.print(f"Note: {note}")
 

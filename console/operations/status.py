@@ -6,7 +6,7 @@ Reads the ledger and Redis only; neither Salesforce nor KashFlow is asked anythi
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -14,10 +14,12 @@ from redis.exceptions import RedisError
 
 from connectors.budget import Budget
 from console.bootstrap import House, utc_now
+from console.operations.queues import told
 from console.settings import BadSettings
 from ledger import overview
 from ledger.deliveries import Delivery
 from ledger.endings import State
+from ledger.holds import list_holds
 from ledger.producing import Incident, open_incidents
 from mappings.problems import BookRefused
 from workers.targets import NoSuchTarget
@@ -38,6 +40,8 @@ class QueueStatus:
     superseded: int
     dropped: int
     oldest_waiting_seconds: float | None
+    #: Who holds it, since when and why, in words; blank while it goes on.
+    held: str = ""
 
 
 @dataclass(frozen=True)
@@ -134,9 +138,10 @@ def status(house: House, clock: Callable[[], datetime] = utc_now) -> Status:
         leases = overview.list_leases(connection)
         incidents = open_incidents(connection)
         troubles = overview.recent_troubles(connection, TROUBLES_SHOWN)
+        held = {hold.queue: told(hold, now) for hold in list_holds(connection)}
     return Status(
         at=now,
-        queues=_queues(expected, counts, now),
+        queues=_queues(expected, counts, held, now),
         cursors=tuple(_cursor(cursor, now) for cursor in cursors),
         singletons=tuple(SingletonStatus(name, holder, until, until > now) for name, holder, until in leases),
         incidents=tuple(_incident(incident) for incident in incidents),
@@ -155,21 +160,27 @@ def _expected_queues(house: House, notes: list[str]) -> tuple[str, ...]:
 
 
 def _queues(
-    expected: Iterable[str], counts: Iterable[overview.QueueCount], now: datetime
+    expected: Iterable[str],
+    counts: Iterable[overview.QueueCount],
+    held: Mapping[str, str],
+    now: datetime,
 ) -> tuple[QueueStatus, ...]:
     """The queues of the flows first, then those that only the ledger still knows."""
     found: dict[str, dict[State, overview.QueueCount]] = defaultdict(dict)
     for count in counts:
         found[count.queue][count.state] = count
-    names = dict.fromkeys((*expected, *sorted(found)))
-    return tuple(_queue(name, found.get(name, {}), now) for name in names)
+    names = dict.fromkeys((*expected, *sorted({*found, *held})))
+    return tuple(_queue(name, found.get(name, {}), held.get(name, ""), now) for name in names)
 
 
-def _queue(name: str, by_state: dict[State, overview.QueueCount], now: datetime) -> QueueStatus:
+def _queue(name: str, by_state: dict[State, overview.QueueCount], held: str, now: datetime) -> QueueStatus:
     numbers = {state.value: by_state[state].count if state in by_state else 0 for state in State}
     waiting = by_state.get(State.WAITING)
     return QueueStatus(
-        name=name, **numbers, oldest_waiting_seconds=_age(waiting.oldest, now) if waiting else None
+        name=name,
+        **numbers,
+        oldest_waiting_seconds=_age(waiting.oldest, now) if waiting else None,
+        held=held,
     )
 
 

@@ -36,6 +36,11 @@ def _oldest(seen: Status) -> Iterator[Sample]:
         yield (queue.name,), queue.oldest_waiting_seconds or 0
 
 
+def _queue_held(seen: Status) -> Iterator[Sample]:
+    for queue in seen.queues:
+        yield (queue.name,), int(bool(queue.held))
+
+
 def _moved(seen: Status) -> Iterator[Sample]:
     for cursor in seen.cursors:
         yield (cursor.name,), cursor.moved_age_seconds
@@ -82,6 +87,13 @@ METRICS: tuple[Metric, ...] = (
         "Age of the oldest waiting delivery, 0 when none waits. Act when it grows: see the runbook, A queue grows.",
         ("queue",),
         _oldest,
+    ),
+    Metric(
+        "kashforce_queue_held",
+        "1 or 0",
+        "Whether a queue is paused or drained, by an operator or the ceiling on dead letters. Act on 1 that nobody meant.",
+        ("queue",),
+        _queue_held,
     ),
     Metric(
         "kashforce_cursor_moved_age_seconds",

@@ -1,0 +1,185 @@
+"""Registers deliveries afresh, as if their records had changed: those of the ledger, those named, or those of a source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from console.operations.carrying import Dealt, Hands, Pace, Step, carry_out
+from console.operations.cost import cost
+from console.operations.replay import Plan
+from ledger import operations
+from ledger.deliveries import NewDelivery
+from ledger.ledger import Ledger
+from ledger.operations import Operation
+from ledger.register import register
+from ledger.selection import Selection
+from ledger.tables import DeliveryRow
+from mappings.book import Book
+from mappings.flows import Flow
+
+
+class NothingStarts(LookupError):
+    """No flow that a change starts fits what was asked for; the text lists those there are."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """Records by their ids in the source, and the flows that each of them is to go along."""
+
+    flows: tuple[str, ...]
+    records: tuple[str, ...]
+
+    @property
+    def in_words(self) -> str:
+        """Such as `3 records along opportunity_to_invoice`."""
+        return f"{len(self.records):,} records along {', '.join(self.flows)}"
+
+
+def flows_meant(book: Book, selection: Selection) -> tuple[Flow, ...]:
+    """The flows that a change starts and the selection's queue, flow and entity allow. Raises NothingStarts."""
+    able = [flow for flow in book.flows if flow.kinds]
+    meant = tuple(
+        flow
+        for flow in able
+        if selection.queue in ("", flow.queue)
+        and selection.flow in ("", flow.name)
+        and selection.entity.casefold() in ("", flow.source_entity.casefold())
+    )
+    if not meant:
+        raise NothingStarts(
+            "no flow fits; there are "
+            + ", ".join(f"{flow.name} (from {flow.source_entity}, queue {flow.queue})" for flow in able)
+        )
+    return meant
+
+
+def plan(ledger: Ledger, book: Book, wanted: Selection | Named) -> Plan:
+    """How many deliveries it would register, and what they cost."""
+    if isinstance(wanted, Named):
+        counts = {name: len(wanted.records) for name in wanted.flows}
+    else:
+        with ledger.reading() as connection:
+            rows = connection.execute(
+                select(DeliveryRow.flow, func.count(DeliveryRow.record_id.distinct()))
+                .where(*wanted.conditions(DeliveryRow.occurred_at))
+                .group_by(DeliveryRow.flow)
+            )
+            known = {flow.name for flow in book.flows}
+            counts = {row[0]: row[1] for row in rows if row[0] in known}
+    return Plan("requeue", sum(counts.values()), wanted.in_words, cost(book, counts))
+
+
+def start(
+    hands: Hands,
+    book: Book,
+    wanted: Selection | Named,
+    *,
+    who: str,
+    reason: str,
+    pace: Pace | None = None,
+) -> Operation:
+    """Register them. A record is registered once by one operation, however often it is continued.
+
+    The records are read again when a worker takes the deliveries. Raises ValueError without a reason, and UnderWay.
+    """
+    if not reason.strip():
+        raise ValueError("say why: a reason is kept with the operation")
+    planned = plan(hands.ledger, book, wanted).count
+    with hands.ledger.writing() as connection:
+        operation = operations.begin(
+            connection,
+            verb="requeue",
+            who=who,
+            reason=reason,
+            request={**_request(connection, wanted), **(pace or Pace()).as_plain()},
+            planned=planned,
+            now=hands.clock(),
+        )
+    return carry_out(hands, operation, step(book))
+
+
+def step(book: Book) -> Step:
+    """How a requeue is carried on."""
+
+    def deal(connection: Connection, operation: Operation, limit: int, now: datetime) -> Dealt:
+        if "records" in operation.request:
+            return _deal_with_named(connection, book, operation, limit, now)
+        return _deal_with_known(connection, book, operation, limit, now)
+
+    return deal
+
+
+def _request(connection: Connection, wanted: Selection | Named) -> dict[str, Any]:
+    if isinstance(wanted, Named):
+        return {"flows": list(wanted.flows), "records": list(wanted.records)}
+    last_id = connection.scalar(
+        select(func.max(DeliveryRow.id)).where(*wanted.conditions(DeliveryRow.occurred_at))
+    )
+    return {"selection": wanted.as_plain(), "last_id": last_id or 0}
+
+
+def _deal_with_named(
+    connection: Connection, book: Book, operation: Operation, limit: int, now: datetime
+) -> Dealt:
+    records: Sequence[str] = operation.request["records"]
+    reached = int(operation.position or 0)
+    chunk = records[reached : reached + limit]
+    flows = [book.flow(name) for name in operation.request["flows"]]
+    new = [_afresh(flow, record, flow.lock_for(record), operation, now) for record in chunk for flow in flows]
+    done = len(register(connection, new, now, announced=False))
+    end = reached + len(chunk)
+    return Dealt(len(new), len(new) - done, str(end), is_last=end >= len(records))
+
+
+def _deal_with_known(
+    connection: Connection, book: Book, operation: Operation, limit: int, now: datetime
+) -> Dealt:
+    selection = Selection.from_plain(dict(operation.request["selection"]))
+    reached, last_id = int(operation.position or 0), int(operation.request["last_id"])
+    rows = connection.execute(
+        select(DeliveryRow.id, DeliveryRow.flow, DeliveryRow.record_id, DeliveryRow.lock_key)
+        .where(
+            *selection.conditions(DeliveryRow.occurred_at),
+            DeliveryRow.id > reached,
+            DeliveryRow.id <= last_id,
+        )
+        .order_by(DeliveryRow.id)
+        .limit(limit)
+    ).all()
+    new = list(_of_rows(rows, book, operation, now))
+    registered = register(connection, new, now, announced=False)
+    return Dealt(
+        # A record that several deliveries were about is planned, and counted, once.
+        count=len(registered),
+        skipped=0,
+        position=str(rows[-1].id if rows else last_id),
+        is_last=len(rows) < limit,
+    )
+
+
+def _of_rows(rows: Iterable[Any], book: Book, operation: Operation, now: datetime) -> Iterable[NewDelivery]:
+    flows = {flow.name: flow for flow in book.flows}
+    for row in rows:
+        if row.flow in flows:
+            yield _afresh(flows[row.flow], row.record_id, row.lock_key, operation, now)
+
+
+def _afresh(flow: Flow, record_id: str, lock_key: str, operation: Operation, now: datetime) -> NewDelivery:
+    return NewDelivery(
+        flow=flow.name,
+        queue=flow.queue,
+        source=flow.source,
+        entity=flow.source_entity,
+        record_id=record_id,
+        version=f"requeued by operation {operation.id}",
+        kind="unknown",
+        occurred_at=now,
+        lock_key=lock_key,
+        priority=flow.priority,
+        operation_id=operation.id,
+    )
