@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
@@ -11,31 +10,22 @@ from functools import cached_property
 from types import TracebackType
 from typing import Self
 
-import structlog
 from redis import Redis
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from connectors.budget import (
-    KASHFLOW,
-    SALESFORCE,
-    Budget,
-    BudgetRules,
-    FallbackBudget,
-    LocalBudget,
-    RedisBudget,
-)
+from connectors.budget import KASHFLOW, SALESFORCE, Budget
 from connectors.kashflow.breaker import LoginBreaker
 from connectors.kashflow.client import KashFlowClient
-from connectors.kashflow.credentials import KashFlowCredentials
 from connectors.kashflow.patience import HURRIED, PATIENT, Patience
 from connectors.meter import Meter
-from connectors.salesforce.oauth import TokenProvider, client_credentials, fixed_token, jwt_bearer
+from connectors.salesforce.oauth import TokenProvider
 from connectors.salesforce.rest import LimitInfo, SalesforceClient
 from connectors.salesforce.streaming.cometd import CometdSource
 from connectors.salesforce.streaming.endpoint import salesforce_path
+from console.budgets import shared_budget
 from console.embedded import EmbeddedRedis
+from console.logins import RedisMemory, kashflow_credentials, salesforce_tokens
 from console.settings import BadSettings, Settings
 from ledger import schema
 from ledger.database import open_engine
@@ -53,11 +43,6 @@ from workers.fields import SalesforceFields
 from workers.rules import Rules
 from workers.targets import target_of
 from workers.wire import Wire
-
-log = structlog.get_logger("kashforce.bootstrap")
-
-#: Processes that may work side by side while they cannot see each other's spending.
-PROCESSES_ASSUMED = 8
 
 
 def utc_now() -> datetime:
@@ -119,30 +104,15 @@ class House:
 
     @cached_property
     def tokens(self) -> TokenProvider:
-        settings = self.settings
-        settings.require_salesforce()
-        if settings.uses_fixed_token:
-            return fixed_token(settings.salesforce_url, settings.salesforce_access_token.get_secret_value())
-        if settings.salesforce_private_key_file:
-            return jwt_bearer(
-                settings.salesforce_url,
-                settings.salesforce_client_id,
-                settings.salesforce_username,
-                settings.salesforce_private_key_file,
-            )
-        return client_credentials(
-            settings.salesforce_url,
-            settings.salesforce_client_id,
-            settings.salesforce_client_secret.get_secret_value(),
-        )
+        return salesforce_tokens(self.settings)
 
     @cached_property
     def salesforce_budget(self) -> Budget:
-        return self._budget("salesforce", SALESFORCE)
+        return shared_budget(self.redis, "salesforce", SALESFORCE)
 
     @cached_property
     def kashflow_budget(self) -> Budget:
-        return self._budget("kashflow", KASHFLOW)
+        return shared_budget(self.redis, "kashflow", KASHFLOW)
 
     @cached_property
     def salesforce(self) -> SalesforceClient:
@@ -158,15 +128,9 @@ class House:
         return client
 
     def kashflow_client(self, patience: Patience = HURRIED) -> KashFlowClient:
-        settings = self.settings
-        settings.require_kashflow()
-        credentials = KashFlowCredentials(
-            settings.kashflow_username,
-            settings.kashflow_password,
-            settings.kashflow_memorable_word,
-        )
-        breaker = LoginBreaker(_RedisMemory(self.redis))
-        client = KashFlowClient(settings.kashflow_url, credentials, breaker=breaker, patience=patience)
+        credentials = kashflow_credentials(self.settings)
+        breaker = LoginBreaker(RedisMemory(self.redis))
+        client = KashFlowClient(self.settings.kashflow_url, credentials, breaker=breaker, patience=patience)
         self._open.callback(client.close)
         return client
 
@@ -254,41 +218,3 @@ class House:
     def queues(self) -> tuple[str, ...]:
         """The delivery queues, each once, in the order of the flows."""
         return tuple(dict.fromkeys(flow.queue for flow in self.book.flows))
-
-    def _budget(self, name: str, rules: BudgetRules) -> Budget:
-        def say(away: bool) -> None:
-            log.warning("budget_without_redis" if away else "budget_shared_again", budget=name)
-
-        return FallbackBudget(
-            RedisBudget(self.redis, name, rules, time.time),
-            LocalBudget(rules.for_one_of(PROCESSES_ASSUMED), time.time),
-            time.time,
-            say,
-        )
-
-
-class _RedisMemory:
-    """Where all processes keep what they know of the KashFlow login; without Redis each knows only its own."""
-
-    _KEY = "kashforce:kashflow:login"
-
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
-        self._own: str | None = None
-
-    def read(self) -> str | None:
-        try:
-            stored = self._redis.get(self._KEY)
-        except RedisError:
-            return self._own
-        return stored.decode() if isinstance(stored, bytes) else None
-
-    def write(self, text: str | None) -> None:
-        self._own = text
-        try:
-            if text is None:
-                self._redis.delete(self._KEY)
-            else:
-                self._redis.set(self._KEY, text)
-        except RedisError:
-            log.warning("login_state_not_shared")

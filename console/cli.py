@@ -17,6 +17,9 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    # Plain help: with boxes and colours it takes three times as long to come.
+    rich_markup_mode=None,
+    context_settings={"max_content_width": 100},
 )
 ledger_app = typer.Typer(help="The ledger's database.", no_args_is_help=True)
 app.add_typer(ledger_app, name="ledger")
@@ -45,7 +48,7 @@ def demo(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Play the main story on loopback, with nothing set up: won opportunities become invoices.
+    """Play the main story, with nothing set up. Won opportunities become invoices.
 
     Exits 0 only if what both systems then hold is right, compared record by record.
     """
@@ -60,7 +63,7 @@ def demo(
 def up(
     workers: Annotated[int, typer.Option(min=1, help="Worker processes.")] = 1,
 ) -> None:
-    """Run all processes against the configured systems until Ctrl-C or SIGTERM.
+    """Run all processes against your systems until Ctrl-C or SIGTERM.
 
     Brings its own Valkey and SQLite where KASHFORCE_REDIS_URL or KASHFORCE_LEDGER_URL are not set.
     """
@@ -76,7 +79,10 @@ def sandbox(
     control_port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free port.")] = 0,
     seed: Annotated[int, typer.Option(help="Same seed, same world.")] = 1,
 ) -> None:
-    """Run a small Salesforce and a small KashFlow on loopback; prints one line of JSON when both are ready."""
+    """Run a small Salesforce and a small KashFlow on loopback.
+
+    Prints one line of JSON when both are ready: where they are, and how to get in.
+    """
     from console.commands.sandbox import run_sandbox
 
     run_sandbox(
@@ -102,8 +108,9 @@ def listen(
 
 @app.command(epilog="Example: kashforce doctor --json")
 def doctor(as_json: AsJson = False) -> None:
-    """Check settings, logins, permissions, Redis, ledger and mappings; say what to do about each finding.
+    """Check all that Kashforce needs; say what to do about each finding.
 
+    Settings, mappings, ledger, Redis, both logins, permissions, fields and change events.
     Exits 1 when something has to be mended before Kashforce can work.
     """
     from console.commands.doctor import run_doctor
@@ -113,7 +120,7 @@ def doctor(as_json: AsJson = False) -> None:
 
 @app.command(epilog="Example: kashforce status --json")
 def status(as_json: AsJson = False) -> None:
-    """Show queues, deliveries by state, cursors and their age, budgets and the last errors."""
+    """Show queues, deliveries, cursors, budgets and the last errors."""
     from console.commands.status import run_status
 
     raise SystemExit(run_status(as_json=as_json))
@@ -126,7 +133,7 @@ def gaps(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show what the sources could not tell as changes, and what was read again because of it."""
+    """Show what no event told, and what was read again because of it."""
     from console.commands.gaps import run_gaps
 
     raise SystemExit(run_gaps(only_open=only_open, as_json=as_json))
@@ -142,7 +149,10 @@ def stream() -> None:
 
 @app.command(epilog="Example: kashforce poll")
 def poll() -> None:
-    """Process: look for changes in KashFlow, and sweep Salesforce for what no event told. A second one stands by."""
+    """Process: look for changes in KashFlow, and sweep Salesforce. A second one stands by.
+
+    What no event told is found by the sweep.
+    """
     from console.commands.process import run_process
 
     run_process("poll")
@@ -162,7 +172,7 @@ def worker(
 
 @app.command(epilog="Example: kashforce beat")
 def beat() -> None:
-    """Process: wake the sweeper, which brings back what got lost on the way."""
+    """Process: wake the sweeper, which brings back what got lost."""
     from console.commands.process import run_process
 
     run_process("beat")
@@ -170,7 +180,7 @@ def beat() -> None:
 
 @app.command(epilog="Example: kashforce flower")
 def flower() -> None:
-    """Process: Flower, the window on the queues, behind the console's password."""
+    """Process: Flower, the window on the queues, behind a password."""
     from console.commands.process import run_process
 
     run_process("flower")
@@ -178,7 +188,7 @@ def flower() -> None:
 
 @app.command(epilog="Example: kashforce web")
 def web() -> None:
-    """Process: the status page, behind the console's password."""
+    """Process: the status page, behind a password."""
     from console.commands.process import run_process
 
     run_process("web")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from functools import cached_property
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -12,12 +11,11 @@ from redis.exceptions import RedisError
 
 from connectors.kashflow.breaker import LoginBreaker
 from connectors.kashflow.client import KashFlowClient
-from connectors.kashflow.credentials import KashFlowCredentials
 from connectors.salesforce.org import Org
 from connectors.salesforce.rest import SalesforceClient
 from connectors.salesforce.transport import OrgSession
 from console.bootstrap import House
-from console.private import read_private, write_private
+from console.logins import FileMemory, kashflow_credentials
 from console.settings import BadSettings
 
 TIMEOUT_SECONDS = 20.0
@@ -67,12 +65,9 @@ class Bench:
         if self._redis_answers():
             return self.house.kashflow_client()
         settings = self.house.settings
-        credentials = KashFlowCredentials(
-            settings.kashflow_username, settings.kashflow_password, settings.kashflow_memorable_word
-        )
         client = KashFlowClient(
             settings.kashflow_url,
-            credentials,
+            kashflow_credentials(settings),
             breaker=LoginBreaker(FileMemory(settings.state_dir / "kashflow-login")),
             timeout_seconds=TIMEOUT_SECONDS,
         )
@@ -85,22 +80,3 @@ class Bench:
         except (BadSettings, RedisError, ValueError):  # ValueError: an address that redis-py cannot read
             return False
         return True
-
-
-class FileMemory:
-    """A login breaker's memory between two runs of the doctor while there is no Redis to keep it."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def read(self) -> str | None:
-        try:
-            return read_private(self._path)
-        except (OSError, UnicodeDecodeError):
-            return None
-
-    def write(self, text: str | None) -> None:
-        if text is None:
-            self._path.unlink(missing_ok=True)
-        else:
-            write_private(self._path, text)

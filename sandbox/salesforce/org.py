@@ -1,4 +1,7 @@
-"""What every org is born with: itself, its users, opportunity stages, the standard price book. The firm's data is seed.py."""
+"""What every org is born with: itself, its users, stages, the standard price book, what sends change events.
+
+The firm's data is seed.py.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from sandbox.salesforce.store import Store
+from sandbox.salesforce.streaming.channels import DEFAULT_ENTITIES, entity_channel
 from sandbox.salesforce.transaction import Transaction
 
 _DOMAIN = "brindlewick.example"
@@ -52,6 +56,7 @@ def found_org(store: Store) -> Org:
         permissions = {"Name": "Accounts_Integration", "Label": "Accounts Integration"}
         tx.insert_as_platform("PermissionSet", permissions)
         _make_stages(tx)
+        _select_entities(tx)
     return Org(org_id, admin, sales, integration, book, f"priya.shah@{_DOMAIN}")
 
 
@@ -101,3 +106,17 @@ def _make_stages(tx: Transaction) -> None:
             "DefaultProbability": Decimal(probability),
         }
         tx.insert_as_platform("OpportunityStage", stage)
+
+
+def _select_entities(tx: Transaction) -> None:
+    """Setup shows the selection of the standard channel as its members (reference section 2.8)."""
+    for entity in DEFAULT_ENTITIES:
+        event = entity_channel(entity).removeprefix("/data/")
+        name = f"ChangeEvents_{event}"
+        member = {
+            "DeveloperName": name,
+            "MasterLabel": name,
+            "EventChannel": "ChangeEvents",
+            "SelectedEntity": event,
+        }
+        tx.insert_as_platform("PlatformEventChannelMember", member)

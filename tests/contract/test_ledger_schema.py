@@ -6,10 +6,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect, text
 
 from ledger import schema
@@ -50,6 +52,15 @@ def test_an_upgrade_may_be_repeated(ledger_url: str, engine: Engine) -> None:
 
     schema.check(engine)
     assert schema.present_version(engine) == schema.wanted_version()
+
+
+def test_the_version_that_is_wanted_is_that_of_the_last_migration() -> None:
+    chain = ScriptDirectory(str(Path(schema.__file__).parent / "migrations"))
+
+    assert schema.wanted_version() == chain.get_current_head()
+    assert [revision.revision for revision in chain.walk_revisions()] == sorted(
+        (path.name.partition("_")[0] for path in Path(chain.versions).glob("*.py")), reverse=True
+    )
 
 
 def test_an_upgrade_makes_the_folder_that_the_file_is_to_lie_in(
@@ -96,7 +107,7 @@ def test_the_partial_indexes_are_there_and_partial(ledger_url: str, engine: Engi
 def test_several_processes_may_upgrade_the_same_new_database_at_once(ledger_url: str, engine: Engine) -> None:
     # Given three processes that have done everything else and stand at the line
     program = (
-        "import sys; from ledger import schema; schema.wanted_version();"
+        "import sys, alembic.command; from ledger import schema;"
         "print('ready', flush=True); sys.stdin.read(); schema.upgrade(sys.argv[1])"
     )
     with ExitStack() as ended:

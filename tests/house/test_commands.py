@@ -6,7 +6,9 @@ import re
 import shlex
 
 import pytest
+from typer.testing import CliRunner
 
+from console.cli import app
 from tests.support.commands import commands, understand
 from tests.support.house import pages, read
 
@@ -34,6 +36,14 @@ def test_each_command_has_an_example_that_it_understands(name: str) -> None:
 
     assert example, "the epilog is 'Example: kashforce ...'"
     assert understand(shlex.split(example[1])) == name
+
+
+def test_the_list_of_commands_is_not_cut_off_on_a_narrow_screen() -> None:
+    shown = CliRunner().invoke(app, ["--help"], terminal_width=80)
+
+    assert shown.exit_code == 0
+    listed = shown.output.partition("Commands:")[2]
+    assert [line for line in listed.splitlines() if line.endswith("...")] == []
 
 
 @pytest.mark.parametrize("page", pages())

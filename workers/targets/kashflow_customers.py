@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from canonical.customer import Customer
-from connectors.errors import Busy, ConnectorError, Duplicate, NotFound, Unreadable
+from canonical.names import normalised
+from connectors.errors import ConnectorError, Duplicate, NotFound, Unreadable
 from connectors.kashflow.reading import Row
 from ledger.deliveries import Settlement
-from ledger.endings import Dead, Delivered, LinkFound, Reason, Unchanged
+from ledger.endings import Dead, Delivered, LinkFound, NotNow, Reason, Unchanged
 from mappings.codes import customer_code
 from workers.abreast import abreast
 from workers.classify import ending_of, in_doubt
 from workers.desk import Desk
 from workers.once import ClaimLost, doubtful, lost, may_have_been_made, send_once
-from workers.targets.matching import matches, searches
+from workers.targets import namesakes
+from workers.targets.matching import same_name
 from workers.work import Progress, Work, as_noun, known
 
 #: Codes tried when somebody else's customer has ours; more collisions than this are no coincidence.
@@ -28,7 +29,10 @@ ACCOUNT = "Account"
 
 class KashFlowCustomers:
     """The Code is ours to choose and unique, so it is the stamp that makes a repeat harmless: a second POST with the same
-    Code is refused, and the Note tells whose customer has it (reference kashflow.md section 3.1, quirk 5)."""
+    Code is refused, and the Note tells whose customer has it (reference kashflow.md section 3.1, quirk 5).
+
+    Accounts of one name come one after another, in one batch by turns and in two because they want the same Code:
+    what becomes of them does not depend on who asked when."""
 
     def resolve(self, desk: Desk, works: list[Work]) -> Iterator[Progress]:
         # Doubts before links: whoever settles in between closes the doubt and leaves the link.
@@ -45,7 +49,13 @@ class KashFlowCustomers:
 
     def compare(self, desk: Desk, works: list[Work]) -> Iterator[Progress]:
         """Look for the customer before making one."""
-        yield from abreast(desk, _look, works)
+        first: dict[str, Work] = {}
+        for work in works:
+            name = normalised(_model(work).name) or _account_id(work)
+            if first.setdefault(name, work) is not work:
+                text = f"another Account called {_model(work).name!r} comes first"
+                yield work.ends(NotNow(desk.clock(), Reason("compare", "same_name_first", text)))
+        yield from abreast(desk, _look, list(first.values()))
 
     def send(self, desk: Desk, works: list[Work]) -> Iterator[Progress]:
         yield from abreast(desk, _create, works)
@@ -71,38 +81,16 @@ def _look(desk: Desk, work: Work) -> Progress:
             if made is not None and _is_ours(made, work):
                 return _linked(work, made, "found the customer that an earlier attempt made")
             return work
-        found = _namesakes(desk, work)
+        found = namesakes.find(desk, work.flow, _model(work).name)
     except ConnectorError as error:
         return work.ends(ending_of(error, work.delivery, "compare", desk))
-    match found:
-        case []:
+    match namesakes.choose(_model(work), found):
+        case None:
             return work
-        case [row]:
+        case Reason() as doubt:
+            return work.ends(Dead(doubt))
+        case row:
             return _linked(work, row, "found the customer of the same name")
-        case rows:
-            codes = ", ".join(str(row.get("Code")) for row in rows)
-            text = f"KashFlow has several customers called {_model(work).name!r} ({codes}); a person has to say which is meant"
-            return work.ends(Dead(Reason("compare", "ambiguous", text)))
-
-
-def _namesakes(desk: Desk, work: Work) -> list[Mapping[str, Any]]:
-    """The customers that may be the one we mean.
-
-    Raises Busy when none was shown and a list was incomplete: whoever would then create the customer might
-    create it twice.
-    """
-    rows: dict[object, Row] = {}
-    complete = True
-    for filters in searches(_model(work).name):
-        found = desk.kashflow_meter.call(
-            partial(desk.kashflow.customers.list, **filters), priority=work.flow.priority
-        )
-        rows |= {row.get("Code"): row for row in found.rows}
-        complete = complete and found.complete
-    same = matches(_model(work), rows.values())
-    if not same and not complete:
-        raise Busy("KashFlow left rows out while we looked for the customer", system="kashflow")
-    return same
 
 
 def _create(desk: Desk, work: Work) -> Settlement:
@@ -151,7 +139,14 @@ def _adopt_if_ours(desk: Desk, work: Work, code: str) -> Settlement | None:
         return work.ends(in_doubt(work.delivery, Reason("send", "not_readable_yet", text), desk))
     if _is_ours(row, work):
         return _linked(work, row, f"customer {code} was made by an earlier attempt")
-    return None
+    same = namesakes.claimed(desk, same_name(_model(work).name, [row]))
+    match namesakes.choose(_model(work), list(same)):
+        case None:
+            return None
+        case Reason() as doubt:
+            return work.ends(Dead(doubt), closes=(_stamp(work),))
+        case found:
+            return _linked(work, found, f"found customer {code} of the same name")
 
 
 def _customer_with_code(desk: Desk, work: Work, code: str) -> Row | None:

@@ -30,7 +30,7 @@ LATER_REMEDY = "it may pass: try again in some minutes"
 
 
 def selected(bench: Bench) -> Iterator[Finding]:
-    """Events of an object that is not selected never come, and nothing says so (reference salesforce.md section 2.7)."""
+    """Events of an object that is not selected never come, and nothing says so (reference salesforce.md sections 1.6, 2.8)."""
     channels = bench.house.settings.salesforce_channels
     watched = sorted({flow.source_entity for flow in bench.house.book.flows if flow.source == "salesforce"})
     try:

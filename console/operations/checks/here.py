@@ -65,8 +65,10 @@ def ledger(bench: Bench) -> Iterator[Finding]:
     engine = open_engine(url)
     try:
         if _is_missing_file(engine.url):
-            yield failed(
-                title, f"there is none yet at {engine.url.database}", "run 'kashforce ledger upgrade'"
+            yield warning(
+                title,
+                f"there is none yet at {engine.url.database}",
+                "'kashforce up' makes it; for single processes run 'kashforce ledger upgrade'",
             )
             return
         schema.check(engine)
@@ -84,8 +86,12 @@ def redis(bench: Bench) -> Iterator[Finding]:
     """INFO tells all we need, also where a hosted Redis forbids CONFIG."""
     try:
         info = bench.house.redis.info()
-    except BadSettings as error:
-        yield warning("Redis", "none is set and none of our own is running", str(error))
+    except BadSettings:
+        yield warning(
+            "Redis",
+            "none is set, and none of our own is running",
+            "'kashforce up' brings its own; for single processes set KASHFORCE_REDIS_URL",
+        )
         return
     except ValueError:  # redis-py's text quotes the address, and with it the password
         yield failed(

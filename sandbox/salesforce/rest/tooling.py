@@ -10,6 +10,7 @@ from sandbox.salesforce.fields import Entity
 from sandbox.salesforce.rest.call import Call, Reply
 from sandbox.salesforce.rest.custom_field import custom_field
 from sandbox.salesforce.rest.records import living, shown
+from sandbox.salesforce.streaming.channels import entity_channel
 from sandbox.salesforce.world import SalesforceWorld
 
 _MOST_ENRICHED = 10
@@ -92,15 +93,18 @@ def _make_channel(world: SalesforceWorld, full_name: str, metadata: Mapping[str,
 
 
 def _make_member(world: SalesforceWorld, full_name: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
-    channel, selected = str(metadata.get("eventChannel", "")), str(metadata.get("selectedEntity", ""))
-    entity = _object_of(world, selected)
+    channel = str(metadata.get("eventChannel", "")).removeprefix("/data/")
+    entity = _object_of(world, str(metadata.get("selectedEntity", "")))
+    place = {
+        "EventChannel": _channel_id(world, channel),
+        "SelectedEntity": entity_channel(entity.name).removeprefix("/data/"),
+    }
     if any(
-        row["DeveloperName"] == full_name and not row["IsDeleted"]
+        not row["IsDeleted"] and (row["DeveloperName"] == full_name or place.items() <= row.items())
         for row in world.store.rows("PlatformEventChannelMember")
     ):
-        raise ApiError(
-            "DUPLICATE_DEVELOPER_NAME", f"There is already a member {full_name}.", fields=["FullName"]
-        )
+        message = f"There is already a member {full_name}, or one of {channel} for {entity.name}."
+        raise ApiError("DUPLICATE_DEVELOPER_NAME", message, fields=["FullName"])
     enriched = _enriched_fields(world, entity, metadata)
     try:
         world.events.add_member(channel, entity.name, enriched)
@@ -109,8 +113,7 @@ def _make_member(world: SalesforceWorld, full_name: str, metadata: Mapping[str, 
     return {
         "DeveloperName": full_name,
         "MasterLabel": full_name,
-        "EventChannel": _channel_id(world, channel),
-        "SelectedEntity": selected,
+        **place,
         "FilterExpression": metadata.get("filterExpression"),
         "EnrichedFields": ",".join(enriched) or None,
     }

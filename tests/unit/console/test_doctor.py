@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from console.bootstrap import House
@@ -34,22 +35,9 @@ def running() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def sandbox(running: Sandbox) -> Sandbox:
-    """Both worlds fresh, with every object of the flows selected for change events."""
+    """Both worlds fresh."""
     running.run(running.worlds.reset)
-    running.run(lambda: select(running, "Opportunity"))
     return running
-
-
-def select(sandbox: Sandbox, entity: str, channel: str = "ChangeEvents") -> None:
-    """As an administrator does in Setup."""
-    org = sandbox.salesforce
-    member = {
-        "DeveloperName": f"{channel}_{change_event_of(entity)}",
-        "EventChannel": channel,
-        "SelectedEntity": change_event_of(entity),
-    }
-    with org.store.transaction(org.org.admin_id) as tx:
-        tx.insert_as_platform("PlatformEventChannelMember", member)
 
 
 @pytest.fixture
@@ -156,7 +144,7 @@ def test_every_custom_field_that_the_packaged_mappings_write_has_a_type() -> Non
 def test_an_object_that_is_not_selected_for_change_events_is_a_failure(
     sandbox: Sandbox, findings: Examine
 ) -> None:
-    sandbox.run(sandbox.worlds.reset)
+    deselect(sandbox, "Opportunity")
 
     events = findings()["change events of Opportunity"]
 
@@ -165,7 +153,7 @@ def test_an_object_that_is_not_selected_for_change_events_is_a_failure(
 
 
 def test_a_channel_of_our_own_carries_what_was_selected_for_it(sandbox: Sandbox, findings: Examine) -> None:
-    sandbox.run(lambda: make_channel(sandbox, "Books", "Opportunity"))
+    make_channel(sandbox, "Books", "Opportunity")
 
     found = findings(salesforce_channels="/data/Books__chn")
 
@@ -282,8 +270,17 @@ def test_a_mapping_that_cannot_be_read_is_told_with_file_and_line(findings: Exam
 def test_a_ledger_that_is_not_there_is_not_made_by_looking(findings: Examine, tmp_path: Path) -> None:
     ledger = findings(upgraded=False)["ledger"]
 
-    assert (ledger.level, ledger.remedy) == (Level.FAILED, "run 'kashforce ledger upgrade'")
+    assert "kashforce ledger upgrade" in ledger.remedy
     assert not (tmp_path / "ledger.db").exists()
+
+
+def test_a_first_installation_has_nothing_to_mend_before_it_is_started(findings: Examine) -> None:
+    found = findings(upgraded=False, redis_url="")
+
+    assert [one for one in found.values() if one.level is Level.FAILED] == []
+    told = {name: one.remedy for name, one in found.items() if one.level is Level.WARNING}
+    assert set(told) == {"ledger", "Redis"}
+    assert all("'kashforce up'" in remedy for remedy in told.values())
 
 
 def test_a_ledger_without_our_tables_is_answered_with_the_command(findings: Examine, tmp_path: Path) -> None:
@@ -374,11 +371,33 @@ def hide(sandbox: Sandbox, entity: str, field: str) -> None:
 
 
 def make_channel(sandbox: Sandbox, name: str, entity: str) -> None:
-    org = sandbox.salesforce
-    org.events.add_channel(f"{name}__chn")
-    org.events.add_member(f"{name}__chn", entity)
-    with org.store.transaction(org.org.admin_id) as tx:
-        channel = tx.insert_as_platform(
-            "PlatformEventChannel", {"DeveloperName": name, "MasterLabel": name, "ChannelType": "data"}
-        )
-    select(sandbox, entity, channel)
+    event = change_event_of(entity)
+    with tooling(sandbox) as org:
+        for kind, body in (
+            ("PlatformEventChannel", {"FullName": f"{name}__chn", "Metadata": {"channelType": "data"}}),
+            (
+                "PlatformEventChannelMember",
+                {
+                    "FullName": f"{name}_chn_{event}",
+                    "Metadata": {"eventChannel": f"{name}__chn", "selectedEntity": event},
+                },
+            ),
+        ):
+            org.post(f"sobjects/{kind}", json=body).raise_for_status()
+
+
+def deselect(sandbox: Sandbox, entity: str) -> None:
+    """As an administrator does in Setup."""
+    soql = "SELECT Id, SelectedEntity FROM PlatformEventChannelMember"
+    with tooling(sandbox) as org:
+        members = org.get("query", params={"q": soql}).json()["records"]
+        (member,) = (row for row in members if row["SelectedEntity"] == change_event_of(entity))
+        org.delete(f"sobjects/PlatformEventChannelMember/{member['Id']}").raise_for_status()
+
+
+def tooling(sandbox: Sandbox) -> httpx.Client:
+    told = sandbox.announcement()["salesforce"]
+    return httpx.Client(
+        base_url=f"{told['url']}/services/data/v66.0/tooling",
+        headers={"Authorization": f"Bearer {told['access_token']}"},
+    )

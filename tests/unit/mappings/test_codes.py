@@ -38,5 +38,11 @@ def test_a_code_begins_with_the_name(name: str, letters: str) -> None:
     assert customer_code(name, "001000000000001AAA")[:-4] == letters
 
 
-def test_two_accounts_of_one_name_have_two_codes() -> None:
-    assert customer_code("Bright", "001000000000001AAA") != customer_code("Bright", "001000000000002AAA")
+def test_accounts_of_one_name_want_one_code_first_and_then_codes_of_their_own() -> None:
+    names = (("Bright & Co.", "001000000000001AAA"), ("BRIGHT CO", "001000000000002AAA"))
+
+    wanted = [[customer_code(*account, attempt) for attempt in range(3)] for account in names]
+
+    assert wanted[0][0] == wanted[1][0]
+    assert not set(wanted[0][1:]) & set(wanted[1][1:])
+    assert customer_code("Bright & Sons", "001000000000001AAA") != wanted[0][0]

@@ -10,14 +10,26 @@ from hypothesis import strategies as st
 
 from canonical.address import Address
 from canonical.customer import Contact, Customer
-from workers.targets.matching import matches, normalised, searches
+from canonical.names import normalised
+from ledger.endings import Reason
+from workers.targets.matching import agrees, differs, same_name, searches
+from workers.targets.namesakes import Namesake, choose
 
 LETTERS = "abcdeghimnorstuyzàçéèëíñôöšüß0123456789"
+MINA = Contact(last_name="Okoro", email="Mina@Minster.example")
 NAMES = st.lists(st.text(LETTERS, min_size=1, max_size=8), min_size=1, max_size=4).map(" ".join)
 
 
 def _customer(name: str, **also: Any) -> Customer:
     return Customer(name=name, **also)
+
+
+def _at(postcode: str, **also: Any) -> dict[str, Any]:
+    return {"address": Address(line1="1 Low Petergate", postcode=postcode), **also}
+
+
+def _numbered(postcode: str, vat_number: str) -> dict[str, Any]:
+    return {"Addresses": [{"PostCode": postcode}], "VATNumber": vat_number}
 
 
 def _row(code: str, name: str, **also: Any) -> dict[str, Any]:
@@ -56,28 +68,74 @@ def test_another_word_is_another_name(one: str, other: str) -> None:
 def test_nobody_is_taken_by_guess() -> None:
     rows = [_row("A", "Larkfield Ceramics (York)"), _row("B", "Larkfeild Ceramics"), _row("C", "")]
 
-    assert matches(_customer("Larkfield Ceramics"), rows) == []
+    assert same_name("Larkfield Ceramics", rows) == []
 
 
 def test_a_name_without_letters_and_digits_matches_nobody() -> None:
-    assert matches(_customer("!!!"), [_row("A", "???"), _row("B", "")]) == []
+    assert same_name("!!!", [_row("A", "???"), _row("B", "")]) == []
 
 
-def test_of_two_namesakes_the_one_with_our_email_is_meant() -> None:
-    ours = _customer("Minster Books", contacts=(Contact(last_name="Okoro", email="Mina@Minster.example"),))
-    rows = [
-        _row("A", "Minster Books", Contacts=None),
-        _row("B", "Minster Books", Contacts=[{"Email": "mina@minster.example"}]),
+@pytest.mark.parametrize(
+    ("ours", "theirs", "agreed", "different"),
+    [
+        ({}, {}, False, False),
+        (_at("YO1 7HT"), {"Addresses": [{"PostCode": "yo17ht"}]}, True, False),
+        (_at("YO1 7HT"), {"Addresses": [{"PostCode": "LS1 1AA"}]}, False, True),
+        (_at("YO1 7HT"), {"Addresses": [{"PostCode": ""}]}, False, False),
+        (_at("YO1 7HT"), {"Addresses": None}, False, False),
+        ({"vat_number": "GB 123 4567 89"}, {"VATNumber": "123456789"}, True, False),
+        ({"vat_number": "GB123456789"}, {"VATNumber": "987654321"}, False, True),
+        # One firm in two places has one VAT number; two firms in one house have two.
+        (_at("YO1 7HT", vat_number="123456789"), _numbered("LS1 1AA", "123456789"), True, False),
+        (_at("YO1 7HT", vat_number="123456789"), _numbered("YO1 7HT", "987654321"), False, True),
+        (_at("YO1 7HT", vat_number="123456789"), _numbered("LS1 1AA", ""), False, True),
+        ({"contacts": (MINA,)}, {"Contacts": [{"Email": "mina@minster.example"}]}, True, False),
+        ({"contacts": (MINA,)}, {"Contacts": [{"Email": "al@minster.example"}]}, False, False),
+    ],
+)
+def test_vat_number_before_postcode_says_whether_namesakes_are_one(
+    ours: dict[str, Any], theirs: dict[str, Any], agreed: bool, different: bool
+) -> None:
+    customer, row = _customer("Minster Books", **ours), _row("A", "Minster Books", **theirs)
+
+    assert (agrees(customer, row), differs(customer, row)) == (agreed, different)
+
+
+OURS, OTHERS = "001000000000001AAA", "001000000000002AAA"
+
+
+@pytest.mark.parametrize(
+    ("namesakes", "chosen"),
+    [
+        ([], None),
+        ([("FREE", {}, "")], "FREE"),
+        ([("FREE1", {}, ""), ("FREE2", {}, "")], "ambiguous"),
+        ([("FREE1", {}, ""), ("FREE2", {"Addresses": [{"PostCode": "YO1 7HT"}]}, "")], "FREE2"),
+        ([(code, {"Addresses": [{"PostCode": "YO17HT"}]}, "") for code in ("FREE1", "FREE2")], "ambiguous"),
+        ([("FREE1", {}, ""), ("NOTED", {}, OURS), ("TAKEN", {}, OTHERS)], "NOTED"),
+        ([("TAKEN", {}, OTHERS)], "same_name"),
+        ([("TAKEN", {}, OTHERS), ("FREE", {}, "")], "same_name"),
+        ([("TAKEN", {}, OTHERS), ("FREE", {"Addresses": [{"PostCode": "YO1 7HT"}]}, "")], "FREE"),
+        ([("TAKEN", {"Addresses": [{"PostCode": "LS1 1AA"}]}, OTHERS)], None),
+        ([("TAKEN", {"Addresses": [{"PostCode": "LS1 1AA"}]}, OTHERS), ("FREE", {}, "")], "FREE"),
+        (
+            [(code, _numbered("LS1 1AA", ""), owner) for code, owner in (("TAKEN", OTHERS), ("FREE", ""))],
+            None,
+        ),
+    ],
+)
+def test_of_namesakes_nobody_elses_is_taken_and_none_in_doubt(
+    namesakes: list[tuple[str, dict[str, Any], str]], chosen: str | None
+) -> None:
+    ours = _customer("Minster Books", external_ids={"salesforce": OURS}, **_at("YO1 7HT"))
+    found = [
+        Namesake(_row(code, "Minster Books", **also), frozenset({owner} - {""}))
+        for code, also, owner in namesakes
     ]
 
-    assert [row["Code"] for row in matches(ours, rows)] == ["B"]
+    answer = choose(ours, found)
 
-
-def test_two_namesakes_at_one_postcode_are_left_to_a_person() -> None:
-    ours = _customer("Minster Books", address=Address(line1="1 Low Petergate", postcode="YO1 7HT"))
-    rows = [_row(code, "Minster Books", Addresses=[{"PostCode": "YO17HT"}]) for code in "AB"]
-
-    assert len(matches(ours, rows)) == 2
+    assert chosen == (answer.code if isinstance(answer, Reason) else answer and answer["Code"])
 
 
 def _shown(filters: dict[str, str], name: str) -> bool:
@@ -96,6 +154,11 @@ def test_whoever_would_match_is_shown_by_one_of_the_searches(name: str, data: st
 
     assert normalised(theirs) == normalised(name)
     assert any(_shown(filters, theirs) for filters in searches(name))
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [("ßen", "SSEN"), ("Élan", "ELAN"), ("3 M", "3M")])
+def test_a_first_letter_is_looked_for_in_its_plain_form_too(ours: str, theirs: str) -> None:
+    assert any(_shown(filters, theirs) for filters in searches(ours))
 
 
 @given(name=st.text(min_size=1, max_size=40).filter(lambda text: text.strip()))

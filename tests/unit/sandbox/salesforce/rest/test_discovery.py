@@ -157,12 +157,46 @@ def test_a_channel_gets_a_member_and_loses_it(org: TestOrg) -> None:
 
     assert (made.status, joined.status) == (201, 201)
     soql = "SELECT DeveloperName, EventChannel, SelectedEntity FROM PlatformEventChannelMember"
-    (row,) = org.call("GET", "tooling/query", params={"q": soql}).body["records"]
+    *_, row = org.call("GET", "tooling/query", params={"q": soql}).body["records"]
     assert (row["EventChannel"], row["SelectedEntity"]) == (made.body["id"], "Invoice__ChangeEvent")
     assert org.call("POST", "tooling/sobjects/PlatformEventChannelMember", member).status == 400
     org.make("Invoice__c", Name="heard")
     removed = org.call("DELETE", f"tooling/sobjects/PlatformEventChannelMember/{joined.body['id']}")
     assert removed.status == 204
+
+
+def test_the_standard_channel_lists_what_is_selected_for_it_and_gives_no_event_of_what_is_taken_off(
+    org: TestOrg,
+) -> None:
+    soql = "SELECT Id, DeveloperName, EventChannel, SelectedEntity FROM PlatformEventChannelMember"
+    listed = org.call("GET", "tooling/query", params={"q": soql}).body["records"]
+
+    assert [(row["DeveloperName"], row["EventChannel"], row["SelectedEntity"]) for row in listed] == [
+        (f"ChangeEvents_{entity}ChangeEvent", "ChangeEvents", f"{entity}ChangeEvent")
+        for entity in ("Account", "Contact", "Opportunity", "OpportunityLineItem", "Product2")
+    ]
+    assert {f"{entity}ChangeEvent" for entity in org.world.events.selected_entities} == {
+        row["SelectedEntity"] for row in listed
+    }
+
+    taken_off = next(row["Id"] for row in listed if row["SelectedEntity"] == "AccountChangeEvent")
+    assert org.call("DELETE", f"tooling/sobjects/PlatformEventChannelMember/{taken_off}").status == 204
+    org.make("Account", Name="unheard")
+
+    log = org.world.events.log_of("/data/ChangeEvents")
+    assert log is not None
+    assert list(log.after(0, org.clock.now())) == []
+
+
+def test_what_is_selected_already_cannot_be_selected_again_under_another_name(org: TestOrg) -> None:
+    member = {
+        "FullName": "Another_Name",
+        "Metadata": {"eventChannel": "ChangeEvents", "selectedEntity": "AccountChangeEvent"},
+    }
+
+    again = org.call("POST", "tooling/sobjects/PlatformEventChannelMember", member)
+
+    assert (again.status, again.body[0]["errorCode"]) == (400, "DUPLICATE_DEVELOPER_NAME")
 
 
 def _enriched_member(*names: object) -> dict[str, Any]:
