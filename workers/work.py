@@ -46,6 +46,8 @@ class Work:
     gone: bool = False
     #: The record of the other side of a pair, as it is now; None while there is none.
     far: Mapping[str, Any] | None = None
+    #: Ids of people's decisions that this work acts on.
+    decided: tuple[int, ...] = ()
     #: Both sides of a pair, and what their merge decided.
     meeting: Meeting | None = None
 

@@ -52,6 +52,11 @@ def _letters(text: str, _region: str) -> str:
     return "".join(char for char in text.upper() if char.isalnum())
 
 
+def _vat_number(text: str, region: str) -> str:
+    """`GB 123 4567 89` and `123456789` are one number."""
+    return _letters(text, region).removeprefix(HOME)
+
+
 @lru_cache(maxsize=4096)
 def _number(text: str, region: str) -> str:
     """As it is dialled from abroad; a text that is no number, letter by letter."""
@@ -71,5 +76,5 @@ _KINDS: dict[str, Callable[[str, str], str]] = {
     "mobile": _number,
     "phone": _number,
     "postcode": _letters,
-    "vat_number": _letters,
+    "vat_number": _vat_number,
 }

@@ -131,6 +131,17 @@ class Firm:
         body = {"Code": code, "Name": name, **fields}
         return self.sandbox.run(lambda: self.sandbox.kashflow.customers.create(body))
 
+    def customer(self, code: str) -> Row:
+        """The customer with this code, as KashFlow shows it."""
+        (row,) = [
+            row for row in self.sandbox.run(self.sandbox.kashflow.state)["customers"] if row["Code"] == code
+        ]
+        return row
+
+    def edit_customer(self, code: str, **fields: Any) -> None:
+        """A bookkeeper edits a customer in KashFlow."""
+        self.sandbox.run(lambda: self.sandbox.kashflow.customers.edit(code, **fields))
+
     def pay(self, number: int, amount: str) -> None:
         """A bookkeeper records a payment of an invoice."""
 
@@ -167,6 +178,12 @@ class Firm:
         """How often KashFlow was asked for this, such as POST /v2/invoices."""
         return self.sandbox.run(lambda: self.sandbox.requests["kashflow"].count(method, path))
 
+    def written(self) -> int:
+        """How often records of either system were written over its API, whether or not that was refused."""
+        logs = self.sandbox.requests
+        told = self.sandbox.run(lambda: [*logs["kashflow"].counters(), *logs["salesforce"].counters()])
+        return sum(one["count"] for one in told if _writes(one["method"], one["path"]))
+
     # -- Trouble ------------------------------------------------------------------------------------
 
     def fault(
@@ -185,3 +202,10 @@ class Firm:
         """The end of all troubles of this world."""
         faults = self.sandbox.salesforce.faults if world == "salesforce" else self.sandbox.kashflow.faults
         self.sandbox.run(faults.clear)
+
+
+def _writes(method: str, path: str) -> bool:
+    """Reads of many Salesforce records, and everything around the event stream, are POSTs too."""
+    if method in ("PUT", "PATCH", "DELETE"):
+        return True
+    return method == "POST" and path.endswith(("/customers", "/invoices", "/composite/sobjects"))

@@ -75,6 +75,26 @@ def other_way(
     )
 
 
+def begin_in_step(desk: Desk, work: Work, account_id: str) -> tuple[NewDelivery, ...]:
+    """The delivery that agrees on the values of a customer which was just linked for another reason."""
+    return tuple(
+        NewDelivery(
+            flow=flow.name,
+            queue=flow.queue,
+            source=flow.source,
+            entity=flow.source_entity,
+            record_id=account_id,
+            version=f"linked by {work.delivery.id}",
+            kind="updated",
+            occurred_at=desk.clock(),
+            lock_key=flow.lock_for(account_id),
+            priority=flow.priority,
+        )
+        for flow in desk.book.flows_for("salesforce", ACCOUNT)
+        if flow.pairing is not None
+    )
+
+
 def pair_lock(desk: Desk, flow: Flow, salesforce_id: str) -> str:
     """The lock key of both directions."""
     known_by_account = (

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from canonical.customer import Customer
+from canonical.names import normalised
 from mappings.golden.alike import normal
 from mappings.golden.record import Value
 
@@ -30,12 +30,6 @@ class Candidates:
     @property
     def all(self) -> dict[str, Customer]:
         return {**self.same, **self.doubtful}
-
-
-def normalised(text: str) -> str:
-    """Lower case, without accents, punctuation and spaces: `Müller & Sons, Ltd.` is `mullersonsltd`. Letters of every
-    script stay, or all names in another one would be the same."""
-    return "".join(char for char in unicodedata.normalize("NFKD", text.casefold()) if char.isalnum())
 
 
 def likeness(one: Customer, other: Customer) -> Likeness:

@@ -43,14 +43,16 @@ def met(desk: Desk, work: Work, near: Shown, far: Shown, golden: Golden, about: 
     questions = _questions(work, about, merged, spinning)
     merged = without(merged, spinning | ({_ARCHIVED} if revived else frozenset()))
     wanted = merged.wanted(flow.target) | ({_ARCHIVED: False} if revived else {})
-    meeting = Meeting(near, far, golden, merged, questions, used)
+    meeting = Meeting(near, far, golden, merged, questions, (*work.decided, *used))
     return replace(work, meeting=meeting, model=gathered(far.model, wanted))
 
 
 def newcomer(work: Work, near: Shown) -> Work:
     """The work of a record that the far side does not have: it is to be made as the near side shows it."""
-    meeting = Meeting(near, None, Golden())
-    return replace(work, meeting=meeting, model=near.model.model_copy(update={"code": ""}))
+    meeting = Meeting(near, None, Golden(), used=work.decided)
+    # Its code in KashFlow is chosen when it is made.
+    code = near.model.code if work.flow.target == "salesforce" else ""
+    return replace(work, meeting=meeting, model=near.model.model_copy(update={"code": code}))
 
 
 def pairing_of(flow: Flow) -> Pairing:
