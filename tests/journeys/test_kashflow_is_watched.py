@@ -59,7 +59,7 @@ class _Blindfold(KashFlowReader):
 
     def listed(self, resource: Resource) -> Listed:
         rows = dict(super().listed(resource).rows)
-        del rows[self._hidden]
+        rows.pop(self._hidden, None)
         return Listed(rows, complete=True)
 
     def detail_by_key(self, resource: Resource, key: str) -> Row | None:

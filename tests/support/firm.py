@@ -82,6 +82,42 @@ class Firm:
         assert row is not None, f"{record_id} is gone"
         return row
 
+    def accounts(self, name: str) -> list[Row]:
+        """The living Accounts of this name."""
+        return [row for row in self._living("Account") if row["Name"] == name]
+
+    def people(self, account_id: str) -> list[Row]:
+        """The living Contacts of this Account."""
+        return [row for row in self._living("Contact") if row["AccountId"] == account_id]
+
+    def _living(self, entity: str) -> list[Row]:
+        def work() -> list[Row]:
+            world = self.sandbox.salesforce
+            with world.store.transaction(world.org.admin_id) as tx:
+                return list(tx.rows(entity))
+
+        return self.sandbox.run(work)
+
+    def undelete(self, record_id: str) -> None:
+        """A person takes a record out of the recycle bin."""
+
+        def work() -> None:
+            world = self.sandbox.salesforce
+            with world.store.transaction(world.org.admin_id) as tx:
+                tx.undelete(record_id)
+
+        self.sandbox.run(work)
+
+    def merge(self, winner: str, *losers: str, **fields: Any) -> None:
+        """A person merges Accounts into one, which takes `fields` and whatever hangs on the others."""
+
+        def work() -> None:
+            world = self.sandbox.salesforce
+            with world.store.transaction(world.org.admin_id) as tx:
+                tx.merge(winner, losers, fields)
+
+        self.sandbox.run(work)
+
     def open_deal(self, account_id: str, amount: Any = "1200.00", **fields: Any) -> dict[str, Any]:
         """The fields of an open Opportunity."""
         values = {
@@ -205,7 +241,9 @@ class Firm:
 
 
 def _writes(method: str, path: str) -> bool:
-    """Reads of many Salesforce records, and everything around the event stream, are POSTs too."""
+    """Reads of many Salesforce records, and everything around the event stream, are POSTs too; a login is a PUT."""
+    if path.endswith("/sessiontoken"):
+        return False
     if method in ("PUT", "PATCH", "DELETE"):
         return True
     return method == "POST" and path.endswith(("/customers", "/invoices", "/composite/sobjects"))

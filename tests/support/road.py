@@ -9,7 +9,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from pydantic import SecretStr
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import aliased
 
 from connectors.budget import KASHFLOW, SALESFORCE, LocalBudget
 from connectors.kashflow.client import KashFlowClient
@@ -242,10 +243,11 @@ class Road(Firm):
 
     def _next_due(self) -> datetime:
         """When the first of the unfinished deliveries is due, or its lost worker's lease runs out."""
-        due, lease = DeliveryRow.due_at, DeliveryRow.lease_until
+        due, lease, running = DeliveryRow.due_at, DeliveryRow.lease_until, aliased(DeliveryRow)
+        free = ~exists().where(running.lock_key == DeliveryRow.lock_key, running.state == State.RUNNING)
         with self.ledger.reading() as connection:
             moments = [
-                connection.scalar(select(func.min(due)).where(DeliveryRow.state == State.WAITING)),
+                connection.scalar(select(func.min(due)).where(DeliveryRow.state == State.WAITING, free)),
                 connection.scalar(select(func.min(lease)).where(DeliveryRow.state == State.RUNNING)),
             ]
         return min(moment for moment in moments if moment is not None)
