@@ -127,8 +127,8 @@ def _ask_one(connection: Connection, question: Question, now: datetime) -> None:
     )
 
 
-def decide(connection: Connection, review_id: int, decision: Decision) -> list[tuple[int, str]]:
-    """Write the decision down and let its delivery run again; (id, queue) of that. Raises CannotDecide."""
+def decide(connection: Connection, review_id: int, decision: Decision) -> Review:
+    """Write the decision down and let its delivery run again. Raises CannotDecide."""
     review = _live(connection, review_id)
     answers = review.detail["answers"]
     if decision.answer not in answers:
@@ -147,7 +147,7 @@ def decide(connection: Connection, review_id: int, decision: Decision) -> list[t
     return _run_again(connection, review, f"decided {decision.at.isoformat()}", decision.at)
 
 
-def undo(connection: Connection, review_id: int, now: datetime) -> list[tuple[int, str]]:
+def undo(connection: Connection, review_id: int, now: datetime) -> Review:
     """Take a decision back that no delivery has used yet; the question is open again. Raises CannotDecide."""
     review = _live(connection, review_id)
     if review.state is ReviewState.OPEN:
@@ -202,13 +202,15 @@ def _live(connection: Connection, review_id: int) -> Review:
     return review
 
 
-def _run_again(
-    connection: Connection, review: Review, version: str, now: datetime
-) -> list[tuple[int, str]]:
+def _run_again(connection: Connection, review: Review, version: str, now: datetime) -> Review:
+    """The review as it stands now. The sweeper announces its delivery: whoever decides may have no Redis at hand."""
     again = NewDelivery(
         **review.again, version=f"review {review.id} {version}", kind="unknown", occurred_at=now
     )
-    return register(connection, [again], now)
+    register(connection, [again], now, announced=False)
+    found = find(connection, review.id)
+    assert found is not None, "it was just changed"  # noqa: S101
+    return found
 
 
 def _or(words: Sequence[str] | Mapping[str, str]) -> str:

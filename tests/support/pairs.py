@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ledger.links import Link
-from ledger.reviews import LIVE, Decision, Review, ReviewState, decide, listed, undo
+from ledger.reviews import LIVE, Decision, Review, ReviewState
 from mappings.book import Book
 from mappings.golden.owners import Owner, Owners
 from mappings.golden.record import Golden, Value
@@ -127,17 +127,14 @@ def governed(road: Road, flow: str, **changes: Any) -> None:
 
 def reviews(road: Road, *states: ReviewState) -> list[Review]:
     """The review items that are open or decided, or in these states."""
-    with road.ledger.reading() as connection:
-        return listed(connection, states or LIVE, 100)
+    return road.ledger.reviews(states or LIVE, limit=100)
 
 
 def answer(road: Road, review: Review, said: str, reason: str = "I asked them") -> None:
     """A person decides."""
-    with road.ledger.writing() as connection:
-        decide(connection, review.id, Decision(said, "Ines", reason, road.now()))
+    road.ledger.decide(review.id, Decision(said, "Ines", reason, road.now()))
 
 
 def take_back(road: Road, review: Review) -> None:
     """The person thinks again."""
-    with road.ledger.writing() as connection:
-        undo(connection, review.id, road.now())
+    road.ledger.undo_decision(review.id, now=road.now())
