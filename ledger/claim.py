@@ -75,9 +75,7 @@ def lock(connection: Connection, delivery_id: int, token: str, lock_key: str) ->
     """
     held = connection.execute(
         update(DeliveryRow)
-        .where(
-            DeliveryRow.id == delivery_id, DeliveryRow.claim == token, DeliveryRow.state == State.RUNNING
-        )
+        .where(DeliveryRow.id == delivery_id, DeliveryRow.claim == token, DeliveryRow.state == State.RUNNING)
         .values(lock_key=lock_key)
     )
     return bool(held.rowcount)

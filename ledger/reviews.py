@@ -171,9 +171,7 @@ def decisions(connection: Connection, subjects: Iterable[str]) -> dict[str, Revi
 
 def find(connection: Connection, review_id: int) -> Review | None:
     """The review item, or None when there is none with this id."""
-    row = connection.execute(
-        select(ReviewRow.__table__).where(ReviewRow.id == review_id)
-    ).one_or_none()
+    row = connection.execute(select(ReviewRow.__table__).where(ReviewRow.id == review_id)).one_or_none()
     return _review(row) if row else None
 
 

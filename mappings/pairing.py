@@ -75,7 +75,9 @@ def pairing(
         other_way=other,
         owners=owners(told[0]),
         creates=met,
-        when_gone=_WHEN_GONE[word(parts["when_gone"], _WHEN_GONE)] if "when_gone" in parts else WhenGone.IGNORE,
+        when_gone=_WHEN_GONE[word(parts["when_gone"], _WHEN_GONE)]
+        if "when_gone" in parts
+        else WhenGone.IGNORE,
         grace=timedelta(
             minutes=whole(parts["grace_minutes"], least=0) if "grace_minutes" in parts else _GRACE_MINUTES
         ),

@@ -9,7 +9,6 @@ from mappings.bench import Use
 from mappings.conditions import Condition
 from mappings.relations import Relation
 
-
 #: Salesforce's time of the last change of a record.
 STAMP = "SystemModstamp"
 
@@ -47,7 +46,8 @@ class FieldPlan:
     def stamped(self) -> FieldPlan:
         """The same with the time at which each record changed last."""
         children = {
-            name: replace(child, fields=_once((*child.fields, STAMP))) for name, child in self.children.items()
+            name: replace(child, fields=_once((*child.fields, STAMP)))
+            for name, child in self.children.items()
         }
         return replace(self, fields=_once((*self.fields, STAMP)), children=children)
 

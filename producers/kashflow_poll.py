@@ -114,7 +114,10 @@ class KashFlowPoll:
         news = [sighting for sighting in moved if _is_news(sighting, seen.get(sighting.record_id))]
         changes = [
             _change(
-                sighting, _kind(seen.get(sighting.record_id)), self._clock(), _hint(resource, listed, sighting)
+                sighting,
+                _kind(seen.get(sighting.record_id)),
+                self._clock(),
+                _hint(resource, listed, sighting),
             )
             for sighting in self._of_our_business(resource, news, is_first_look=not seen)
         ]
@@ -139,9 +142,7 @@ class KashFlowPoll:
         keys = {}
         noun = resource.linked_as or resource.noun
         if noun and found.overdue:
-            links = self._ledger.links_by_kashflow_id(
-                noun, [one.record_id for one in found.overdue]
-            )
+            links = self._ledger.links_by_kashflow_id(noun, [one.record_id for one in found.overdue])
             keys = {record_id: link.kashflow_key for record_id, link in links.items()}
         deleted, still_there = [], []
         for sighting in found.overdue:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mappings.golden.agree import Patience
 
@@ -34,7 +34,7 @@ class Rules:
     keep_seconds: float = 90 * 24 * 3600
 
     #: How often a field of a pair is written before it counts as a quarrel.
-    patience: Patience = Patience()
+    patience: Patience = field(default_factory=Patience)
 
     def backoff(self, attempts: int, rng: random.Random) -> float:
         """Seconds to wait after the attempt number `attempts` (from 1) failed, with a fifth of jitter."""

@@ -90,5 +90,7 @@ def _write(outcome: Outcome, verdict: Verdict, region: str) -> Write:
     return Write(outcome.at, outcome.turn, mark_of(verdict.field, verdict.value, region))
 
 
-def _recent(golden: Golden, name: str, now: datetime, window: timedelta = timedelta(days=2)) -> tuple[Write, ...]:
+def _recent(
+    golden: Golden, name: str, now: datetime, window: timedelta = timedelta(days=2)
+) -> tuple[Write, ...]:
     return tuple(one for one in golden.writes.get(name, ()) if now - one.at <= window)

@@ -79,7 +79,9 @@ class Golden:
     def had_contact(self, side: Source) -> bool:
         """Did that side ever show a contact?"""
         return any(
-            one.shown.get(side) is not None for name, one in self.fields.items() if name.startswith("contact.")
+            one.shown.get(side) is not None
+            for name, one in self.fields.items()
+            if name.startswith("contact.")
         )
 
     def ruled(self, rulings: Mapping[str, Ruling]) -> Golden:

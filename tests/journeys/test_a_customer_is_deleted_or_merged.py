@@ -9,17 +9,17 @@ from tests.support.pairs import answer, governed, in_step, reviews
 from tests.support.road import Road
 
 
-def test_the_customer_of_a_deleted_account_is_archived_after_the_grace(on_the_road: Road) -> None:
-    road = on_the_road
+def test_the_customer_of_a_deleted_account_is_archived_after_the_grace(on_either_ledger: Road) -> None:
+    road = on_either_ledger
     pair = in_step(road)
 
     road.delete(pair.account_id)
     road.hear()
     road.work()
-    assert pair.customer["IsArchived"] is False, "it may still come back"
+    assert not pair.customer["IsArchived"], "it may still come back"
     road.rest()
 
-    assert pair.customer["IsArchived"] is True
+    assert pair.customer["IsArchived"]
     assert pair.golden.parted is not None
     pair.edit_customer(Name="Minster Books Ltd")
     road.settle_down()
@@ -125,8 +125,8 @@ def test_a_customer_that_is_archived_in_kashflow_shows_so_where_the_org_has_a_fi
     assert pair.golden.parted is None
 
 
-def test_a_merge_in_salesforce_leaves_the_winner_with_the_losers_customer(on_the_road: Road) -> None:
-    road = on_the_road
+def test_a_merge_in_salesforce_leaves_the_winner_with_the_losers_customer(on_either_ledger: Road) -> None:
+    road = on_either_ledger
     pair = in_step(road)
     winner = road.account("Minster Books of York")
 

@@ -42,9 +42,9 @@ def test_a_conflict_is_asked_about_and_the_other_fields_go_on(on_the_road: Road)
 
 @pytest.mark.parametrize("side", ["salesforce", "kashflow"])
 def test_what_a_person_decides_is_written_to_the_other_side_and_used_once(
-    on_the_road: Road, side: str
+    on_either_ledger: Road, side: str
 ) -> None:
-    road = on_the_road
+    road = on_either_ledger
     pair = _both_renamed(road)
     (review,) = reviews(road)
 
@@ -73,8 +73,8 @@ def test_each_side_may_keep_its_own(on_the_road: Road) -> None:
     assert reviews(road) == []
 
 
-def test_a_decision_that_was_taken_back_before_its_use_does_nothing(on_the_road: Road) -> None:
-    road = on_the_road
+def test_a_decision_that_was_taken_back_before_its_use_does_nothing(on_either_ledger: Road) -> None:
+    road = on_either_ledger
     pair = _both_renamed(road)
     (review,) = reviews(road)
 
@@ -127,8 +127,8 @@ def test_a_field_left_to_a_person_is_asked_about_whoever_edits_it(on_the_road: R
     assert pair.account["Name"] == "Minster Books Ltd"
 
 
-def test_two_rules_that_undo_each_other_trip_the_breaker_of_that_field(on_the_road: Road) -> None:
-    road = on_the_road
+def test_two_rules_that_undo_each_other_trip_the_breaker_of_that_field(on_either_ledger: Road) -> None:
+    road = on_either_ledger
     pair = in_step(road)
     writes = road.written()
 

@@ -10,8 +10,8 @@ from tests.support.pairs import in_step, owned, reviews
 from tests.support.road import Road
 
 
-def test_an_account_of_the_type_customer_becomes_one_customer_whose_code_it_shows(on_the_road: Road) -> None:
-    road = on_the_road
+def test_an_account_of_the_type_customer_becomes_one_customer_whose_code_it_shows(on_either_ledger: Road) -> None:
+    road = on_either_ledger
 
     pair = in_step(road)
 
@@ -33,13 +33,17 @@ def test_a_customer_of_kashflows_becomes_one_account_with_its_contact(on_the_roa
         "LARK01",
         "Larkfield Ceramics",
         Addresses=[{"Line1": "4 Kiln Lane", "Line3": "Stoke", "PostCode": "ST1 5PJ", "CountryCode": "GB"}],
-        Contacts=[{"IsPrimary": True, "Firstname": "Al", "LastName": "Reed", "Email": "al@larkfield.example"}],
+        Contacts=[
+            {"IsPrimary": True, "Firstname": "Al", "LastName": "Reed", "Email": "al@larkfield.example"}
+        ],
     )
 
     road.settle_down()
 
     (account,) = road.accounts("Larkfield Ceramics")
-    assert [account[name] for name in ("ExternalID__c", "BillingStreet", "BillingCity", "BillingCountry")] == [
+    assert [
+        account[name] for name in ("ExternalID__c", "BillingStreet", "BillingCity", "BillingCountry")
+    ] == [
         "LARK01",
         "4 Kiln Lane",
         "Stoke",
@@ -83,8 +87,8 @@ def test_an_edit_in_kashflow_reaches_salesforce_and_its_echo_ends_unchanged(on_t
     assert (echo.state, echo.reason_code) == (State.UNCHANGED, "same_values")
 
 
-def test_different_fields_that_are_edited_on_both_sides_at_once_all_arrive(on_the_road: Road) -> None:
-    road = on_the_road
+def test_different_fields_that_are_edited_on_both_sides_at_once_all_arrive(on_either_ledger: Road) -> None:
+    road = on_either_ledger
     pair = in_step(road)
 
     pair.edit_account(Name="Minster Books (York)")
@@ -127,8 +131,8 @@ def test_spellings_that_mean_the_same_are_written_to_nobody(on_the_road: Road) -
     assert pair.person["Telephone"] == "0113 496 0001"
 
 
-def test_what_the_owner_of_a_field_says_is_put_back_where_somebody_else_changed_it(on_the_road: Road) -> None:
-    road = on_the_road
+def test_what_the_owner_of_a_field_says_is_put_back_where_somebody_else_changed_it(on_either_ledger: Road) -> None:
+    road = on_either_ledger
     pair = in_step(road)
     owned(road, Owner.KASHFLOW, name=Owner.SALESFORCE)
 
@@ -167,9 +171,9 @@ def test_of_two_edits_the_earlier_one_wins_where_that_is_the_rule(on_the_road: R
 
 
 def test_the_golden_record_says_whose_each_value_is_since_when_and_by_which_delivery(
-    on_the_road: Road,
+    on_either_ledger: Road,
 ) -> None:
-    road = on_the_road
+    road = on_either_ledger
     pair = in_step(road)
 
     edited_at = road.now()
@@ -184,8 +188,8 @@ def test_the_golden_record_says_whose_each_value_is_since_when_and_by_which_deli
     assert name.at < edited_at
 
 
-def test_a_code_that_is_renamed_in_kashflow_is_followed(on_the_road: Road) -> None:
-    road = on_the_road
+def test_a_code_that_is_renamed_in_kashflow_is_followed(on_either_ledger: Road) -> None:
+    road = on_either_ledger
     pair = in_step(road)
 
     pair.edit_customer(Code="MINSTER")

@@ -34,28 +34,25 @@ def _linked(road: Road, account: str) -> str:
 @pytest.mark.parametrize(
     ("theirs", "ours"),
     [
-        ({"Name": "Minster Books"}, {}),
-        ({"Name": "MINSTER BOOKS.", "Addresses": [YORK]}, {"BillingPostalCode": "yo17ht"}),
-        ({"Name": "Another name entirely"}, {"ExternalID__c": "HAND01"}),
-        ({"Name": "MINSTER BOOKS.", "VATNumber": "GB 123 4567 89", "Addresses": [YORK]}, {"Type": "Customer"}),
+        ({"name": "Minster Books"}, {}),
+        ({"name": "MINSTER BOOKS.", "Addresses": [YORK]}, {"BillingPostalCode": "yo17ht"}),
+        ({"name": "Another name entirely"}, {"ExternalID__c": "HAND01"}),
     ],
-    ids=["exactly the name", "name and postcode", "the code it shows", "the only one, told by hand"],
+    ids=["exactly the name", "name and postcode", "the code it shows"],
 )
 def test_an_account_finds_the_customer_that_kashflow_has(
     watched_road: Road, theirs: dict[str, Any], ours: dict[str, Any]
 ) -> None:
     road = watched_road
-    if "VATNumber" in theirs:
-        theirs = {**theirs, "Name": "Minster Books"}
-    road.add_customer("HAND01", **{"name": theirs.pop("Name"), **theirs})
+    road.add_customer("HAND01", **theirs)
 
-    account = _account(road, **{key: value for key, value in ours.items() if key != "Type"})
+    account = _account(road, **ours)
     road.settle_down()
 
     assert _linked(road, account) == "HAND01"
     assert road.calls("POST", "/v2/customers") == 0
     assert road.record(account)["ExternalID__c"] == "HAND01"
-    assert reviews(road) == []
+    assert [review for review in reviews(road) if review.kind == "match"] == []
 
 
 @pytest.mark.parametrize(
@@ -175,7 +172,10 @@ def test_the_account_of_another_customer_is_never_offered_to_a_second_one(watche
     assert _linked(road, account) != "HAND01"
     answer(road, review, "new")
     road.settle_down()
-    assert {row["ExternalID__c"] for row in road.accounts("Minster Books")} == {_linked(road, account), "HAND01"}
+    assert {row["ExternalID__c"] for row in road.accounts("Minster Books")} == {
+        _linked(road, account),
+        "HAND01",
+    }
 
 
 def test_an_invoice_that_waits_for_a_decision_goes_out_when_it_is_taken(watched_road: Road) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from canonical.change import Source
 from ledger.deliveries import Delivery
 from ledger.questions import Question
 from mappings.golden.merge import Dispute
@@ -15,7 +16,7 @@ from workers.work import Work
 NEW = "new"
 NONE = "none"
 
-_LABELS = {"salesforce": "Salesforce", "kashflow": "KashFlow"}
+_LABELS: Mapping[Source, str] = {"salesforce": "Salesforce", "kashflow": "KashFlow"}
 
 
 def pair_about(salesforce_id: str) -> str:
@@ -52,16 +53,16 @@ def again(delivery: Delivery) -> dict[str, Any]:
 
 def field_question(work: Work, about: str, kind: str, dispute: Dispute) -> Question:
     """Whose value is to stand in this field?"""
-    shown = {side: dispute.shown.get(side) for side in _LABELS}
+    shown: dict[str, Value] = {side: dispute.shown.get(side) for side in _LABELS}
+    answers: dict[str, str] = {
+        side: f"{_said(dispute.shown.get(side))}, as {label} has it" for side, label in _LABELS.items()
+    }
     detail = {
         "field": dispute.field,
         "shown": shown,
         "sides": ["agreed", *shown],
         "rows": [{"field": dispute.field, "agreed": dispute.agreed, **shown}],
-        "answers": {
-            **{side: f"{_said(value)}, as {_LABELS[side]} has it" for side, value in shown.items()},
-            "neither": "each side keeps its own",
-        },
+        "answers": {**answers, "neither": "each side keeps its own"},
     }
     text = f"{dispute.field} is {_said(shown['salesforce'])} in Salesforce and {_said(shown['kashflow'])} in KashFlow: {dispute.why}"
     return Question(kind, about, subject_of(about, dispute.field), text, detail, again(work.delivery))

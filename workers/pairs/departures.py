@@ -7,7 +7,6 @@ section 2.2).
 from __future__ import annotations
 
 from dataclasses import replace
-
 from typing import Any
 
 from ledger.deliveries import Settlement
@@ -32,7 +31,9 @@ _LABELS = {"salesforce": "Salesforce", "kashflow": "KashFlow"}
 
 def unlinked_and_gone(work: Work) -> Settlement:
     """The end of news of a deletion that concerns nobody."""
-    return work.ends(Unchanged(Reason("resolve", "gone", f"{_what(work)} is deleted, and was linked with nothing")))
+    return work.ends(
+        Unchanged(Reason("resolve", "gone", f"{_what(work)} is deleted, and was linked with nothing"))
+    )
 
 
 def wait_or_move(desk: Desk, work: Work) -> Progress:
@@ -177,5 +178,3 @@ def _with(link: Link, golden: Golden) -> LinkFound:
 
 def _what(work: Work) -> str:
     return f"{work.delivery.entity} {work.delivery.record_id}"
-
-

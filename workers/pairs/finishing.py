@@ -97,9 +97,7 @@ def begin_in_step(desk: Desk, work: Work, account_id: str) -> tuple[NewDelivery,
 
 def pair_lock(desk: Desk, flow: Flow, salesforce_id: str) -> str:
     """The lock key of both directions."""
-    known_by_account = (
-        flow if flow.source == "salesforce" else desk.book.flow(pairing_of(flow).other_way)
-    )
+    known_by_account = flow if flow.source == "salesforce" else desk.book.flow(pairing_of(flow).other_way)
     return known_by_account.lock_for(salesforce_id)
 
 

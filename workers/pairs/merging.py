@@ -69,9 +69,7 @@ def customer_of(work: Work) -> Customer:
 
 def _merged(flow: Flow, near: Shown, far: Shown, golden: Golden) -> Merged:
     sides = {flow.source: near.side, flow.target: far.side}
-    return merge(
-        golden, sides["salesforce"], sides["kashflow"], pairing_of(flow).owners, source=flow.source
-    )
+    return merge(golden, sides["salesforce"], sides["kashflow"], pairing_of(flow).owners, source=flow.source)
 
 
 def _rulings(
@@ -86,7 +84,7 @@ def _rulings(
             flow.source: near.side.values.get(field),
             flow.target: far.side.values.get(field),
         }
-        if review.detail["shown"] == shown and review.decision in _TAKEN:
+        if review.detail["shown"] == shown and review.decision:
             rulings[field] = Ruling(_TAKEN[review.decision], shown)
             used.append(review.id)
     return rulings, tuple(used)

@@ -28,15 +28,11 @@ def both_sides(
     kashflow = records["kashflow"]
     theirs = kashflow_of(desk, flow, kashflow, context, golden) if kashflow is not None else None
     account = records["salesforce"]
-    ours = (
-        salesforce_of(desk, flow, account, context, golden, like=theirs) if account is not None else None
-    )
+    ours = salesforce_of(desk, flow, account, context, golden, like=theirs) if account is not None else None
     return (ours, theirs) if flow.source == "salesforce" else (theirs, ours)
 
 
-def kashflow_of(
-    desk: Desk, flow: Flow, row: Mapping[str, Any], context: Context, golden: Golden
-) -> Shown:
+def kashflow_of(desk: Desk, flow: Flow, row: Mapping[str, Any], context: Context, golden: Golden) -> Shown:
     """The KashFlow side. Raises MappingProblem."""
     mapping = desk.book.mapping(reading(desk, flow, "kashflow").reads)
     return kashflow_shown(mapping, row, context, desk.clock(), golden)

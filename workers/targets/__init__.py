@@ -48,7 +48,9 @@ def target_of(flow: Flow) -> Target:
         return _RELAY
     if flow.pairing is not None:
         if flow.queue not in _PAIRS:
-            raise NoSuchTarget(f"flow {flow.name} goes both ways; this version does that for {', '.join(_PAIRS)}")
+            raise NoSuchTarget(
+                f"flow {flow.name} goes both ways; this version does that for {', '.join(_PAIRS)}"
+            )
         return _PAIRS[flow.queue]
     if flow.target == "salesforce":
         return _ANY_SALESFORCE_OBJECT

@@ -127,7 +127,9 @@ def _decided(desk: Desk, work: Work, found: Sequence[Namesake]) -> Progress | No
     chosen = next((one.row for one in found if one.code == review.decision), None)
     if chosen is None:
         return work if review.decision == NEW else None
-    return _linked(desk, work, chosen, f"customer {review.decision}, as {review.who} decided in review {review.id}")
+    return _linked(
+        desk, work, chosen, f"customer {review.decision}, as {review.who} decided in review {review.id}"
+    )
 
 
 def make_customer(desk: Desk, work: Work) -> Settlement:

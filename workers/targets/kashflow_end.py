@@ -111,9 +111,7 @@ def _in_doubt(
     return work.ends(Unchanged(reason), asked=Asked((question,)))
 
 
-def _customers(
-    desk: Desk, work: Work, rows: Mapping[str, Mapping[str, Any]]
-) -> dict[str, Customer]:
+def _customers(desk: Desk, work: Work, rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Customer]:
     """Those that can be read; one that cannot is judged by its name."""
     mapping, context = desk.book.mapping(reading(desk, work.flow, "kashflow").reads), desk.context()
     found: dict[str, Customer] = {}

@@ -131,7 +131,9 @@ def _wanted(desk: Desk, work: Work) -> Progress:
     unmet = creates.unmet(known(work.record, "the record")) if creates else ""
     has_code = work.flow.source == "salesforce" and customer_of(work).code
     if unmet and decided is None and not has_code:
-        return work.ends(Unchanged(Reason("resolve", "not_wanted", f"it has no counterpart, and gets none: {unmet}")))
+        return work.ends(
+            Unchanged(Reason("resolve", "not_wanted", f"it has no counterpart, and gets none: {unmet}"))
+        )
     return work
 
 
@@ -175,4 +177,3 @@ def _nothing_to_write(desk: Desk, work: Work) -> Settlement:
         return departures.parted_end(work, meeting.golden, meeting.golden.parted)
     reason = Reason("compare", "same_values", "both sides say the same, or as it was agreed")
     return finish(desk, work, Unchanged(reason), far, sent=False)
-

@@ -41,7 +41,8 @@ class SalesforceEnd:
         ids = [known(work.link, "the link").salesforce_id for work in works]
         found = read_accounts(desk, flow, ids, works[0].flow.priority)
         return [
-            replace(work, far=found.get(salesforce_id)) for work, salesforce_id in zip(works, ids, strict=True)
+            replace(work, far=found.get(salesforce_id))
+            for work, salesforce_id in zip(works, ids, strict=True)
         ]
 
     def find(self, desk: Desk, works: list[Work]) -> Iterable[Progress]:
@@ -150,4 +151,3 @@ def _customers(desk: Desk, work: Work, rows: Mapping[str, Mapping[str, Any]]) ->
 
 def _linked(desk: Desk, ids: Iterable[str]) -> set[str]:
     return set(desk.ledger.links_by_salesforce_id("customer", ACCOUNT, ids))
-

@@ -39,7 +39,12 @@ class Change:
         people = [row for row in rows(present.get(_PEOPLE), _PEOPLE) if isinstance(row, Mapping)]
         others = [row for row in people if row.get("Id") != meant]
         person = {**contact_record(present, meant), **self.contact, "Id": meant}
-        record = {**present, **self.account, "Id": account_id, _PEOPLE: [*([person] if meant else []), *others]}
+        record = {
+            **present,
+            **self.account,
+            "Id": account_id,
+            _PEOPLE: [*([person] if meant else []), *others],
+        }
         golden = replace(meeting.golden, contact=meant or meeting.golden.contact)
         after = salesforce_of(desk, self.work.flow, record, desk.context(), golden, like=meeting.near)
         verb = "wrote" if self.account_id else "created Account with"
@@ -76,7 +81,9 @@ def write_accounts(desk: Desk, changes: Sequence[Change]) -> list[RowResult]:
             ACCOUNT, [{"Id": one.account_id, **one.account} for one in there]
         ),
     )
-    results |= _called(desk, new, lambda: _make(desk, ACCOUNT, [dict(one.account) for one in new], keyed=keyed))
+    results |= _called(
+        desk, new, lambda: _make(desk, ACCOUNT, [dict(one.account) for one in new], keyed=keyed)
+    )
     return [results[id(one)] for one in changes]
 
 

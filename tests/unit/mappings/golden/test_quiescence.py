@@ -40,7 +40,7 @@ class Worlds:
         default_factory=lambda: {side: dict.fromkeys(FIELDS) for side in SIDES}
     )
     edited: dict[Source, datetime] = field(default_factory=dict)
-    golden: Golden = Golden()
+    golden: Golden = field(default_factory=Golden)
     under_way: list[Source] = field(default_factory=list)
     now: datetime = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
     deliveries: int = 0
@@ -99,9 +99,7 @@ class Worlds:
     def _store(self, side: Source, values: Mapping[str, Value]) -> None:
         """Salesforce cuts what is too long, as its mapping does; KashFlow trims."""
         for name, value in values.items():
-            if isinstance(value, str):
-                value = value[:LONGEST] if side == "salesforce" else value.strip()
-            self.values[side][name] = value or None
+            self.values[side][name] = _stored(side, value)
         self.edited[side] = self.now
 
     def _span(self, side: Source) -> Span | None:
@@ -109,6 +107,12 @@ class Worlds:
         if at is None or side == "salesforce":
             return Span(at, at) if at else None
         return Span(at - VAGUE, at)
+
+
+def _stored(side: Source, value: Value) -> Value:
+    if not isinstance(value, str):
+        return value
+    return (value[:LONGEST] if side == "salesforce" else value.strip()) or None
 
 
 moves = st.lists(
