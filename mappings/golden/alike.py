@@ -48,13 +48,14 @@ def _folded(text: str, _region: str) -> str:
 
 
 def _letters(text: str, _region: str) -> str:
-    """Without spaces, points and dashes: `yo1 7ht` is `YO17HT`."""
-    return "".join(char for char in text.upper() if char.isalnum())
+    """Without spaces, points and dashes: `yo1 7ht` is `YO17HT`. A text of nothing else stays as it is."""
+    return "".join(char for char in text.upper() if char.isalnum()) or text
 
 
 def _vat_number(text: str, region: str) -> str:
     """`GB 123 4567 89` and `123456789` are one number."""
-    return _letters(text, region).removeprefix(HOME)
+    letters = _letters(text, region)
+    return letters.removeprefix(HOME) or letters
 
 
 @lru_cache(maxsize=4096)

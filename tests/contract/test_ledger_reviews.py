@@ -20,7 +20,13 @@ ABOUT = "customer 001000000000001AAA"
 
 def _question(values: Mapping[str, Any] | None = None, field: str = "name") -> Question:
     shown = dict(values or {"salesforce": "Bright", "kashflow": "Bright Ltd"})
-    detail = {"field": field, "shown": shown, "rows": [], "sides": [], "answers": {"salesforce": "", "kashflow": ""}}
+    detail = {
+        "field": field,
+        "shown": shown,
+        "rows": [],
+        "sides": [],
+        "answers": {"salesforce": "", "kashflow": ""},
+    }
     told = account(1)
     again = {
         "flow": told.flow,

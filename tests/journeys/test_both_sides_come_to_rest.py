@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -50,27 +50,24 @@ def worlds() -> Iterator[Sandbox]:
 
 
 def _happens(pair: Pair, moment: object) -> None:
+    edited = {
+        "account": lambda field, value: pair.edit_account(**{field: value}),
+        "contact": lambda field, value: pair.edit_contact(**{field: value}),
+        "customer": lambda field, value: pair.edit_customer(**{field: value}),
+        "address": lambda field, value: pair.edit_address(**{field: value or ""}),
+        "person": lambda field, value: pair.edit_person(**{field: value or ""}),
+    }
+    done: dict[object, Callable[[], object]] = {
+        "hear": pair.road.hear,
+        "look": pair.road.look,
+        "again": lambda: _tell_again(pair),
+        "a day": lambda: pair.road.wait(24 * 3600),
+    }
     match moment:
-        case ("account", str(field), value):
-            pair.edit_account(**{field: value})
-        case ("contact", str(field), value):
-            pair.edit_contact(**{field: value})
-        case ("customer", str(field), value):
-            pair.edit_customer(**{field: value})
-        case ("address", str(field), value):
-            pair.edit_address(**{field: value or ""})
-        case ("person", str(field), value):
-            pair.edit_person(**{field: value or ""})
-        case "hear":
-            pair.road.hear()
-        case "look":
-            pair.road.look()
-        case "again":
-            _tell_again(pair)
-        case "a day":
-            pair.road.wait(24 * 3600)
-        case str(queue):
-            pair.road.work_on(queue)
+        case (str(where), str(field), value):
+            edited[where](field, value)
+        case _:
+            done.get(moment, lambda: pair.road.work_on(str(moment)))()
 
 
 def _tell_again(pair: Pair) -> None:

@@ -10,7 +10,9 @@ from tests.support.pairs import in_step, owned, reviews
 from tests.support.road import Road
 
 
-def test_an_account_of_the_type_customer_becomes_one_customer_whose_code_it_shows(on_either_ledger: Road) -> None:
+def test_an_account_of_the_type_customer_becomes_one_customer_whose_code_it_shows(
+    on_either_ledger: Road,
+) -> None:
     road = on_either_ledger
 
     pair = in_step(road)
@@ -131,7 +133,9 @@ def test_spellings_that_mean_the_same_are_written_to_nobody(on_the_road: Road) -
     assert pair.person["Telephone"] == "0113 496 0001"
 
 
-def test_what_the_owner_of_a_field_says_is_put_back_where_somebody_else_changed_it(on_either_ledger: Road) -> None:
+def test_what_the_owner_of_a_field_says_is_put_back_where_somebody_else_changed_it(
+    on_either_ledger: Road,
+) -> None:
     road = on_either_ledger
     pair = in_step(road)
     owned(road, Owner.KASHFLOW, name=Owner.SALESFORCE)

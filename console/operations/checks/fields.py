@@ -9,6 +9,7 @@ from connectors.errors import NotAllowed, NotFound
 from connectors.salesforce.rest import SalesforceClient
 from console.operations.bench import Bench
 from console.operations.findings import Finding, failed, ok
+from mappings.fit import KeyedRowsFit, WholeRowsFit
 from mappings.plan import FieldPlan
 from mappings.recordmapping import RecordMapping
 
@@ -22,6 +23,10 @@ FIELD_TYPES: Mapping[str, str] = {
     "KashFlow_Gross__c": "Currency(16, 2)",
     "KashFlow_Due__c": "Currency(16, 2)",
     "KashFlow_Invoice_Url__c": "URL",
+    "KashFlow_Archived__c": "Checkbox",
+    "ExternalID__c": "Text(64), External ID, Unique",
+    "Payment_Terms_Days__c": "Number(3, 0)",
+    "VAT_Number__c": "Text(20)",
 }
 
 SHOW_REMEDY = (
@@ -39,6 +44,12 @@ class Schema:
     def field(self, entity: str, name: str) -> Mapping[str, Any] | None:
         described = self._describe(entity)
         return next((field for field in described.get("fields", ()) if field["name"] == name), None)
+
+    def found(self, entity: str, path: str) -> Mapping[str, Any] | None:
+        """The field at `path`, which may lead through a list of children; None for one that is not there."""
+        relationship, _, name = path.rpartition(".")
+        where = self._leads_to(entity, relationship) if relationship else entity
+        return self.field(where, name) if where else None
 
     def absent(self, entity: str, path: str) -> str | None:
         """What is not there on the way along `path` from `entity`: an object, a relationship or a field."""
@@ -100,9 +111,8 @@ def writable(bench: Bench) -> Iterator[Finding]:
 
 
 def _written(title: str, mapping: RecordMapping, schema: Schema) -> Finding:
-    writing = mapping.writing
-    names = sorted(set(writing.fit.fields) - writing.optional) if writing else []
-    fields = {name: schema.field(mapping.entity, name) for name in names}
+    names = sorted(set(_names(mapping)) - mapping.plan.optional.keys())
+    fields = {name: schema.found(mapping.entity, name) for name in names}
     missing = [name for name, field in fields.items() if field is None]
     locked = [name for name, field in fields.items() if field is not None and not field.get("updateable")]
     if missing:
@@ -122,6 +132,15 @@ def _written(title: str, mapping: RecordMapping, schema: Schema) -> Finding:
             "give the integration user's permission set Edit on them (Object Settings)",
         )
     return ok(title, f"{mapping.entity} takes all {len(names)}")
+
+
+def _names(mapping: RecordMapping) -> Iterator[str]:
+    """What the mapping writes; fields of a list of children as `Contacts.Email`."""
+    for name, fit in mapping.writing.fit.fields.items() if mapping.writing else ():
+        if isinstance(fit, WholeRowsFit | KeyedRowsFit):
+            yield from (f"{name}.{field}" for field in fit.row.fields)
+        else:
+            yield name
 
 
 def _paths(plan: FieldPlan) -> list[str]:

@@ -137,6 +137,7 @@ def test_every_custom_field_that_the_packaged_mappings_write_has_a_type() -> Non
     sections = [book.mapping(flow.writes).writing for flow in book.flows if flow.target == "salesforce"]
 
     custom = {name for section in sections if section for name in section.fit.fields if name.endswith("__c")}
+    assert {"ExternalID__c", "KashFlow_Archived__c"} < custom
 
     assert custom == set(FIELD_TYPES)
 

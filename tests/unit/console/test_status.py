@@ -35,17 +35,18 @@ def seen(house: House) -> Status:
 
 
 def test_each_queue_of_the_flows_is_counted_by_state_with_the_age_of_what_waits_longest(seen: Status) -> None:
-    invoices, customers, opportunities = seen.queues
+    invoices, customers, opportunities, accounts = seen.queues
 
     assert [queue.name for queue in seen.queues] == [
         "kashflow.invoice",
         "kashflow.customer",
         "salesforce.opportunity",
+        "salesforce.account",
     ]
     assert (invoices.delivered, invoices.dead, invoices.waiting, invoices.running) == (3, 1, 3, 0)
     assert invoices.oldest_waiting_seconds == 3600
     assert (customers.delivered, customers.unchanged, customers.oldest_waiting_seconds) == (1, 1, None)
-    assert opportunities.waiting == 0
+    assert opportunities.waiting == accounts.waiting == 0
 
 
 def test_a_queue_that_only_the_ledger_remembers_is_still_shown(tmp_path: Path) -> None:

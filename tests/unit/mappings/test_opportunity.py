@@ -197,5 +197,6 @@ def test_an_address_goes_back_to_the_account_as_a_street_of_lines() -> None:
 
     payload = account.write(account.read(record, CONTEXT), CONTEXT)
 
-    assert payload["BillingStreet"] == "Unit 4\nMill Lane"
-    assert account.difference(payload, record) == {}
+    address = {name: value for name, value in payload.items() if name.startswith("Billing")}
+    assert address["BillingStreet"] == "Unit 4\nMill Lane"
+    assert account.difference(address, record) == {}
