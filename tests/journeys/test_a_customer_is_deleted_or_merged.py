@@ -157,3 +157,17 @@ def test_of_two_merged_accounts_with_a_customer_each_a_person_says_what_becomes_
     assert (winner.customer["IsArchived"], loser.customer["IsArchived"]) == (False, True)
     assert [one.state for one in reviews(road, ReviewState.USED)] == [ReviewState.USED]
     assert road.last(winner.account_id, "kashflow.customer").state is not State.DEAD
+
+
+def test_an_account_that_is_only_hidden_from_us_is_not_taken_for_deleted(on_the_road: Road) -> None:
+    road = on_the_road
+    pair = in_step(road)
+    road.hide("Account", pair.account_id)
+
+    pair.edit_customer(Name="Minster Books Ltd")
+    road.look()
+    road.rest()
+
+    assert not pair.customer["IsArchived"]
+    assert pair.golden.parted is None
+    assert road.last(pair.account_id, "kashflow.customer").reason_code == "not_visible"

@@ -98,6 +98,10 @@ class Firm:
 
         return self.sandbox.run(work)
 
+    def hide(self, entity: str, record_id: str) -> None:
+        """Nobody may see the record any more, not even in the recycle bin; no event tells of that."""
+        self.sandbox.run(lambda: self.sandbox.salesforce.store._tables.put(entity, record_id, None))
+
     def undelete(self, record_id: str) -> None:
         """A person takes a record out of the recycle bin."""
 

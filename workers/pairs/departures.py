@@ -45,10 +45,13 @@ def wait_or_move(desk: Desk, work: Work) -> Progress:
     if golden.parted is not None:
         text = f"{_what(work)} is deleted, and the pair is no longer kept in step"
         return work.ends(Unchanged(Reason("resolve", "parted", text)))
-    if work.flow.source == "salesforce":
-        winner = _winner(desk, work)
-        if winner:
-            return _moved(desk, work, winner, golden)
+    bin_ = _from_the_bin(desk, work) if work.flow.source == "salesforce" else {}
+    if bin_.get("MasterRecordId"):
+        return _moved(desk, work, str(bin_["MasterRecordId"]), golden)
+    if work.delivery.kind != "deleted" and not bin_.get("IsDeleted"):
+        # It may be hidden from us. Nobody's customers are archived because a permission was taken away.
+        text = f"{_what(work)} cannot be seen, and nobody said that it was deleted"
+        return work.ends(Unchanged(Reason("resolve", "not_visible", text)))
     pairing = pairing_of(work.flow)
     if pairing.when_gone is WhenGone.IGNORE:
         text = f"{_what(work)} is deleted; by the flow's policy nothing follows from that"
@@ -97,19 +100,19 @@ def far_is_gone(desk: Desk, work: Work) -> Settlement:
     text = f"the record over there is gone, and {_LABELS[work.flow.target]}'s own policy says what follows"
     return work.ends(
         Unchanged(Reason("resolve", "other_side_gone", text)),
-        follow_ups=(other_way(desk, work, link.salesforce_id, row, kind="deleted", why="found gone by"),),
+        follow_ups=(other_way(desk, work, link.salesforce_id, row, kind="unknown", why="found gone by"),),
     )
 
 
-def _winner(desk: Desk, work: Work) -> str:
-    """The Account that this one was merged into; blank when it was simply deleted, or is purged already."""
-    record_id = work.delivery.record_id
+def _from_the_bin(desk: Desk, work: Work) -> dict[str, Any]:
+    """Whether this Account is deleted, and which it was merged into; empty for one that is purged, or hidden from us."""
     # An id that the ledger keeps, in quotes all the same.
-    statement = f"SELECT Id, MasterRecordId FROM {ACCOUNT} WHERE Id = {quoted(record_id)}"  # noqa: S608
+    where = f"Id = {quoted(work.delivery.record_id)}"
+    statement = f"SELECT Id, IsDeleted, MasterRecordId FROM {ACCOUNT} WHERE {where}"  # noqa: S608
     found = desk.salesforce_meter.call(
         lambda: desk.salesforce.query_all(statement), priority=work.flow.priority
     )
-    return next((str(row["MasterRecordId"]) for row in found if row.get("MasterRecordId")), "")
+    return next(iter(found), {})
 
 
 def _moved(desk: Desk, work: Work, winner: str, golden: Golden) -> Settlement:

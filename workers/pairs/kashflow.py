@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from canonical.customer import Customer
-from connectors.errors import NotFound
+from connectors.errors import Busy, NotFound
 from connectors.kashflow.reading import Row
 from mappings.context import Context
 from mappings.golden.merge import Side, Span
@@ -38,6 +38,8 @@ def customer_row(desk: Desk, work: Work, code: str, kashflow_id: str) -> Row | N
             return row
     listed = meter.call(desk.kashflow.customers.list, priority=priority)
     codes = [str(one["Code"]) for one in listed.rows if str(one.get("Id")) == kashflow_id]
+    if not codes and not listed.complete:
+        raise Busy("KashFlow left rows out while we looked for a customer", system="kashflow")
     if not codes:
         return None
     return meter.call(lambda: desk.kashflow.customers.get(codes[0]), priority=priority)

@@ -17,8 +17,8 @@ from workers.desk import Desk
 from workers.pairs import departures
 from workers.pairs.asking import NONE, near_about, pair_about, subject_of
 from workers.pairs.finishing import finish, pair_lock
-from workers.pairs.merging import customer_of, met, newcomer, pairing_of
-from workers.pairs.salesforce import ACCOUNT
+from workers.pairs.merging import met, newcomer, pairing_of
+from workers.pairs.salesforce import ACCOUNT, CODE_FIELD
 from workers.pairs.sides import both_sides
 from workers.work import Progress, Work, known
 
@@ -56,13 +56,12 @@ class Pairs:
             [work for work in begun if work.link is not None],
             [work for work in begun if work.link is None],
         )
-        context = desk.context()
         if paired:
             for entry in self._end.read(desk, paired):
-                yield _mapped(entry, lambda work: _met(desk, work, context))
+                yield _mapped(entry, lambda work: _met(desk, work, desk.context()))
         if strangers:
             for entry in self._end.find(desk, strangers):
-                yield _mapped(entry, lambda work: _introduced(desk, work, context))
+                yield _mapped(entry, lambda work: _introduced(desk, work, desk.context()))
 
     def compare(self, desk: Desk, works: list[Work]) -> Iterator[Progress]:
         """What differs from what the far side would be written as it is: a mapping that says the same is no change."""
@@ -121,20 +120,22 @@ def locked_as_pair(desk: Desk, work: Work, salesforce_id: str) -> Progress:
 
 
 def _wanted(desk: Desk, work: Work) -> Progress:
-    """The work of a record without a counterpart, if it is to have one."""
-    about = near_about(work)
+    """The work of a record without a counterpart, as a customer, if it is to have one."""
+    about, record = near_about(work), known(work.record, "the record")
     decided = desk.ledger.decisions([subject_of(about, "match")]).get(subject_of(about, "match"))
     if decided is not None and decided.decision == NONE:
         text = f"left alone, as {decided.who} decided in review {decided.id}: {decided.reason}"
         return work.ends(Unchanged(Reason("resolve", "left_alone", text)))
     creates = pairing_of(work.flow).creates
-    unmet = creates.unmet(known(work.record, "the record")) if creates else ""
-    has_code = work.flow.source == "salesforce" and customer_of(work).code
-    if unmet and decided is None and not has_code:
-        return work.ends(
-            Unchanged(Reason("resolve", "not_wanted", f"it has no counterpart, and gets none: {unmet}"))
-        )
-    return work
+    unmet = creates.unmet(record) if creates and decided is None else ""
+    # An Account that shows a customer's code is meant to be that customer, whatever its type.
+    if unmet and not (work.flow.source == "salesforce" and record.get(CODE_FIELD)):
+        text = f"it has no counterpart, and gets none: {unmet}"
+        return work.ends(Unchanged(Reason("resolve", "not_wanted", text)))
+    try:
+        return replace(work, model=desk.book.mapping(work.flow.reads).read(record, desk.context()))
+    except MappingProblem as problem:
+        return work.ends(Dead(Reason("understand", "mapping", str(problem))))
 
 
 def _mapped(entry: Progress, step: Callable[[Work], Progress]) -> Progress:
