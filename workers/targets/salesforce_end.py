@@ -25,7 +25,7 @@ from workers.pairs.likeness import Candidates, candidates, summary
 from workers.pairs.merging import customer_of
 from workers.pairs.salesforce import ACCOUNT, CODE_FIELD, find_accounts, named, read_accounts
 from workers.pairs.sides import reading
-from workers.targets.salesforce_writing import Change, change_of, write_accounts, write_contacts
+from workers.targets.account_writing import Change, change_of, write_accounts, write_contacts
 from workers.work import Progress, Work, known
 
 _WORD = re.compile(r"\w+")
