@@ -4,6 +4,10 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 JOBS ?= auto
+# Of `make chaos`; a shorter storm has fewer changes and kills, unless CHANGES and KILLS say otherwise.
+SEED ?= 1
+SECONDS ?= 300
+JSON ?= var/chaos.json
 
 .DEFAULT_GOAL := help
 
@@ -34,6 +38,10 @@ lint: $(READY) ## Format check, lint, strict types, import contracts
 .PHONY: test
 test: lint ## The one command that checks everything
 	$(BIN)/pytest -n $(JOBS)
+
+.PHONY: chaos
+chaos: $(READY) ## Five minutes of kills and faults, then both worlds compared: SEED SECONDS CHANGES KILLS JSON
+	$(BIN)/python -m tests.chaos --seed $(SEED) --seconds $(SECONDS) --json $(JSON) $(if $(CHANGES),--changes $(CHANGES)) $(if $(KILLS),--kills $(KILLS))
 
 .PHONY: format
 format: $(READY) ## Format the code and mend what the linter can mend

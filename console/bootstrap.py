@@ -14,11 +14,12 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from connectors.budget import KASHFLOW, SALESFORCE, Budget
+from connectors.budget import KASHFLOW, SALESFORCE, Budget, BudgetRules
 from connectors.kashflow.breaker import LoginBreaker
 from connectors.kashflow.client import KashFlowClient
 from connectors.kashflow.patience import HURRIED, PATIENT, Patience
 from connectors.meter import Meter
+from connectors.renewal import Renewal
 from connectors.salesforce.oauth import TokenProvider
 from connectors.salesforce.rest import LimitInfo, SalesforceClient
 from connectors.salesforce.streaming.cometd import CometdSource
@@ -108,11 +109,17 @@ class House:
 
     @cached_property
     def salesforce_budget(self) -> Budget:
-        return shared_budget(self.redis, "salesforce", SALESFORCE)
+        return self._budget("salesforce", SALESFORCE)
 
     @cached_property
     def kashflow_budget(self) -> Budget:
-        return shared_budget(self.redis, "kashflow", KASHFLOW)
+        return self._budget("kashflow", KASHFLOW)
+
+    def _budget(self, name: str, rules: BudgetRules) -> Budget:
+        lease_seconds = self.settings.lease_seconds
+        budget = shared_budget(self.redis, name, rules, lease_seconds)
+        self._open.enter_context(Renewal(budget.renew, lease_seconds))
+        return budget
 
     @cached_property
     def salesforce(self) -> SalesforceClient:
@@ -128,9 +135,11 @@ class House:
         return client
 
     def kashflow_client(self, patience: Patience = HURRIED) -> KashFlowClient:
-        credentials = kashflow_credentials(self.settings)
-        breaker = LoginBreaker(RedisMemory(self.redis))
-        client = KashFlowClient(self.settings.kashflow_url, credentials, breaker=breaker, patience=patience)
+        settings = self.settings
+        breaker = LoginBreaker(RedisMemory(self.redis), trial_seconds=settings.lease_seconds)
+        self._open.enter_context(Renewal(breaker.renew, settings.lease_seconds))
+        credentials = kashflow_credentials(settings)
+        client = KashFlowClient(settings.kashflow_url, credentials, breaker=breaker, patience=patience)
         self._open.callback(client.close)
         return client
 
@@ -147,7 +156,8 @@ class House:
     def wire(self) -> Wire:
         return Wire(self.app, self.redis)
 
-    def desk(self) -> Desk:
+    def desk(self, wait: Callable[[float], bool]) -> Desk:
+        """A worker's; `wait` rests, and answers true when it is time to stop."""
         kashflow = self.kashflow_client()
         kashflow_meter = Meter("kashflow", self.kashflow_budget)
         salesforce_meter = Meter("salesforce", self.salesforce_budget)
@@ -161,6 +171,7 @@ class House:
             fields=SalesforceFields(self.salesforce, salesforce_meter, utc_now).of,
             context=KashFlowAccount(kashflow, kashflow_meter, utc_now).context,
             announce=self.wire.announce,
+            wait=wait,
             clock=utc_now,
             rules=self.rules,
         )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import structlog
 from redis import Redis
 
-from connectors.budget import Budget, BudgetRules, FallbackBudget, LocalBudget, RedisBudget
+from connectors.budget import BudgetRules, FallbackBudget, LocalBudget, RedisBudget
 
 log = structlog.get_logger("kashforce.budgets")
 
@@ -15,14 +16,18 @@ log = structlog.get_logger("kashforce.budgets")
 PROCESSES_ASSUMED = 8
 
 
-def shared_budget(redis: Redis, name: str, rules: BudgetRules) -> Budget:
-    """The budget called `name` in Redis. Says in the log when Redis goes and comes back."""
+def shared_budget(redis: Redis, name: str, rules: BudgetRules, lease_seconds: float) -> FallbackBudget:
+    """The budget called `name` in Redis. Says in the log when Redis goes and comes back.
+
+    Its leases are as short as a worker's, for the slots of a killed process keep all others waiting; so a living one
+    has to renew them.
+    """
 
     def say(away: bool) -> None:
         log.warning("budget_without_redis" if away else "budget_shared_again", budget=name)
 
     return FallbackBudget(
-        RedisBudget(redis, name, rules, time.time),
+        RedisBudget(redis, name, replace(rules, lease_seconds=lease_seconds), time.time),
         LocalBudget(rules.for_one_of(PROCESSES_ASSUMED), time.time),
         time.time,
         say,

@@ -33,7 +33,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a ta
 def main() -> None:
     """The entry point. Expected errors are one line on standard error; exit codes are in docs/runbook.md."""
     try:
-        app()
+        app(prog_name="kashforce")
     except Exception as error:
         # Imported only now, because it knows every room's errors and --help should not wait for every room.
         from console.exits import leave_with
@@ -59,9 +59,7 @@ def demo(
     raise SystemExit(play(seed=seed, keep=keep, as_json=as_json))
 
 
-@app.command(
-    epilog="Example: KASHFORCE_SALESFORCE_URL=https://acme.my.salesforce.com kashforce up --workers 2"
-)
+@app.command(epilog="Example: kashforce up --workers 2")
 def up(
     workers: Annotated[int, typer.Option(min=1, help="Worker processes.")] = 1,
 ) -> None:
@@ -110,7 +108,7 @@ def listen(
 
 @app.command(epilog="Example: kashforce doctor --json")
 def doctor(as_json: AsJson = False) -> None:
-    """Check all that Kashforce needs; say what to do about each finding.
+    """Check all that Kashforce needs; say what to do.
 
     Settings, mappings, ledger, Redis, both logins, permissions, fields and change events.
     Exits 1 when something has to be mended before Kashforce can work.

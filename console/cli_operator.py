@@ -63,7 +63,7 @@ def dead_list(
 
 @dead_app.command("groups", epilog="Example: kashforce dead groups --json")
 def dead_groups(filter_: Filter = None, limit: Limit = 50, as_json: AsJson = False) -> None:
-    """Show dead letters by cause: how many, since when, what is at risk."""
+    """Show dead letters by cause, with what is at risk."""
     from console.commands.dead import run_groups
 
     raise SystemExit(run_groups(filter_ or (), limit=limit, as_json=as_json))
@@ -73,7 +73,10 @@ def dead_groups(filter_: Filter = None, limit: Limit = 50, as_json: AsJson = Fal
 def dead_show(
     delivery: Annotated[int, typer.Argument(help="Its id, as 'dead list' shows it.")], as_json: AsJson = False
 ) -> None:
-    """Show one dead letter with every attempt, what was sent and what was answered."""
+    """Show one dead letter in full.
+
+    Every attempt, what was sent and what was answered.
+    """
     from console.commands.dead import run_show
 
     raise SystemExit(run_show(delivery, as_json=as_json))
@@ -94,7 +97,10 @@ def dead_replay(
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Let dead letters wait again. Says first how many, and what it costs in calls; Ctrl-C ends it in good order."""
+    """Let dead letters wait again.
+
+    Says first how many, and what it costs in calls; Ctrl-C ends it in good order.
+    """
     from console.commands.dead import run_replay
     from console.commands.ledgering import Decision
     from console.operations.carrying import Pace
@@ -115,7 +121,10 @@ def dead_drop(
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Give dead letters up for good. They stay in the ledger as dropped, with the reason."""
+    """Give dead letters up for good.
+
+    They stay in the ledger as dropped, with the reason.
+    """
     from console.commands.dead import run_drop
     from console.commands.ledgering import Decision
     from console.operations.carrying import Pace
@@ -126,7 +135,7 @@ def dead_drop(
 
 @operations_app.command("list", epilog="Example: kashforce operations list --json")
 def operations_list(limit: Limit = 20, as_json: AsJson = False) -> None:
-    """Show who replayed, dropped or requeued what, why, and how far it came."""
+    """Show who replayed, dropped or requeued what, and why."""
     from console.commands.operating import run_list
 
     raise SystemExit(run_list(limit=limit, as_json=as_json))
@@ -158,9 +167,9 @@ def requeue(
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Register records afresh, as if they had changed; each is read again and written if it differs.
+    """Register records afresh, as if they had changed.
 
-    Which ones: those of the ledger that fit the FILTER; those named by record: or --file, known or not; or, with
+    Each is read again, and written if it differs. Which ones: those of the ledger that fit the FILTER; those named by record: or --file, known or not; or, with
     --from-source, those that the source changed in the window (KashFlow: issued in it).
     """
     from console.commands.ledgering import Decision
@@ -174,7 +183,10 @@ def requeue(
 
 
 def pause(queue: QueueName, reason: Why, who: Who = "", as_json: AsJson = False) -> None:
-    """Let nobody take deliveries of a queue; what runs is finished, and everything heard waits."""
+    """Let nobody take deliveries of a queue.
+
+    What runs is finished, and everything heard waits.
+    """
     from console.commands.queues import run_pause
 
     raise SystemExit(run_pause(queue, reason=reason, who=who, as_json=as_json))
@@ -187,7 +199,10 @@ def drain(
     who: Who = "",
     as_json: AsJson = False,
 ) -> None:
-    """Let a queue finish what is on it now; what comes later waits until it is resumed."""
+    """Let a queue finish what is on it now.
+
+    What comes later waits until it is resumed.
+    """
     from console.commands.queues import run_drain
 
     raise SystemExit(run_drain(queue, reason=reason, who=who, wait=wait, as_json=as_json))
@@ -206,7 +221,7 @@ def explain(
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Tell the whole story of one record in plain words, oldest first."""
+    """Tell the story of one record in plain words."""
     from console.commands.explain import run_explain
 
     raise SystemExit(run_explain(subject, as_json=as_json))

@@ -88,7 +88,8 @@ def poll(house: House) -> None:
 
 def worker(house: House, queues: Sequence[str] = ()) -> None:
     """Deliver what waits on `queues`; on all of them when none is named."""
-    desk = house.desk()
+    stopped = threading.Event()
+    desk = house.desk(stopped.wait)
     with Heart(house.ledger, house.rules.lease_seconds, utc_now) as heart:
 
         def run(queue: str, ids: list[int]) -> None:
@@ -98,7 +99,12 @@ def worker(house: House, queues: Sequence[str] = ()) -> None:
             sweep(house.ledger, house.wire, house.queues, house.rules, utc_now)
 
         attend(house.app, run=run, sweep=sweep_once)
-        run_worker(house.app, queues=queues or house.queues, threads=house.settings.worker_threads)
+        run_worker(
+            house.app,
+            queues=queues or house.queues,
+            threads=house.settings.worker_threads,
+            stopping=stopped.set,
+        )
 
 
 def beat(house: House) -> None:

@@ -28,8 +28,9 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class HeardText(TypeDecorator[str]):
-    """Text that others made up, as far as it fits: cut to `length` if there is one, and without the one character
-    that PostgreSQL refuses. What a foreign system says must not keep us from writing down that it said something."""
+    """Text that others made up, as far as it fits: cut to `length` if there is one, without the one character that
+    PostgreSQL refuses, and without halves of characters, which JSON can name and no database takes. What a foreign
+    system says must not keep us from writing down that it said something."""
 
     impl = Text
     cache_ok = True
@@ -44,7 +45,8 @@ class HeardText(TypeDecorator[str]):
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         if value is None:
             return None
-        return value.replace("\0", "\N{REPLACEMENT CHARACTER}")[: self.length]
+        whole = value.encode("utf-8", "replace").decode()
+        return whole.replace("\0", "\N{REPLACEMENT CHARACTER}")[: self.length]
 
 
 # SQLite counts up by itself only for INTEGER primary keys.

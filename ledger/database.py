@@ -8,12 +8,17 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Insert, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 
 #: How long a writer waits for another one on SQLite.
 BUSY_TIMEOUT_MS = 30_000
 #: More processes than this never open a new ledger in the same instant.
 _WAL_TRIES = 20
+
+#: What is raised while the database cannot be reached, or goes away in mid-transaction; whether that transaction was
+#: committed nobody knows then. No bug of ours is among them: those are refused statements and refused values.
+AWAY = (OperationalError, InterfaceError, NoConnectionLeft)
 
 
 class BadLedgerUrl(ValueError):
@@ -36,9 +41,14 @@ def open_engine(url: str, *, pool_size: int = 5) -> Engine:
         parsed = parsed.set(drivername="postgresql+psycopg")
     match parsed.get_backend_name():
         case "sqlite":
-            return _sqlite(create_engine(parsed, connect_args={"check_same_thread": False}))
+            return _sqlite(
+                create_engine(parsed, connect_args={"check_same_thread": False}, hide_parameters=True)
+            )
         case "postgresql":
-            return create_engine(parsed, pool_size=pool_size, max_overflow=5, pool_pre_ping=True)
+            # Parameters are customers and amounts, and an error's text goes to the log.
+            return create_engine(
+                parsed, pool_size=pool_size, max_overflow=5, pool_pre_ping=True, hide_parameters=True
+            )
         case other:
             raise BadLedgerUrl(f"the ledger cannot live in {other}; expected sqlite or postgresql")
 

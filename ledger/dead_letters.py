@@ -17,9 +17,8 @@ from ledger.tables import AttemptRow, DeliveryRow
 
 @dataclass(frozen=True)
 class Group:
-    """Dead letters of one cause in one queue and currency; `newest_id` is one of them, for its wording."""
+    """Dead letters of one cause and currency; `newest_id` is one of them, for its wording and its queue."""
 
-    queue: str
     fingerprint: str
     currency: str
     count: int
@@ -43,12 +42,34 @@ def count(connection: Connection, selection: Selection) -> int:
     return connection.scalar(_dead(selection, func.count())) or 0
 
 
-def newest(connection: Connection, selection: Selection, limit: int, before_id: int = 0) -> list[Delivery]:
-    """Newest first; `before_id` goes on behind the last one of an earlier page."""
+def newest(
+    connection: Connection, selection: Selection, limit: int, before_id: int = 0
+) -> tuple[int, list[Delivery]]:
+    """How many there are, and the newest of them; `before_id` goes on behind the last one of an earlier page."""
+    if selection.text or selection.since or selection.until:
+        return _newest_of_one_look(connection, selection, limit, before_id)
     wanted = _dead(selection, DeliveryRow.__table__).order_by(DeliveryRow.id.desc()).limit(limit)
     if before_id:
         wanted = wanted.where(DeliveryRow.id < before_id)
-    return [Delivery.from_row(row) for row in connection.execute(wanted)]
+    return count(connection, selection), [Delivery.from_row(row) for row in connection.execute(wanted)]
+
+
+def _newest_of_one_look(
+    connection: Connection, selection: Selection, limit: int, before_id: int
+) -> tuple[int, list[Delivery]]:
+    """The same where no index has them in order of id: found once, then counted and cut."""
+    hits = _dead(selection, DeliveryRow.id).cte("hits")
+    total = select(func.count()).select_from(hits).scalar_subquery()
+    page = select(hits.c.id).order_by(hits.c.id.desc()).limit(limit)
+    if before_id:
+        page = page.where(hits.c.id < before_id)
+    rows = connection.execute(
+        select(DeliveryRow.__table__, total.label("total"))
+        .where(DeliveryRow.id.in_(page))
+        .order_by(DeliveryRow.id.desc())
+    ).all()
+    # No row of this page: the count is asked for by itself.
+    return (rows[0].total if rows else count(connection, selection)), [Delivery.from_row(row) for row in rows]
 
 
 def groups(connection: Connection, selection: Selection, limit: int) -> list[Group]:
@@ -57,7 +78,6 @@ def groups(connection: Connection, selection: Selection, limit: int) -> list[Gro
     rows = connection.execute(
         _dead(
             selection,
-            DeliveryRow.queue,
             func.coalesce(DeliveryRow.fingerprint, "").label("fingerprint"),
             func.coalesce(DeliveryRow.worth_currency, "").label("currency"),
             total,
@@ -66,13 +86,12 @@ def groups(connection: Connection, selection: Selection, limit: int) -> list[Gro
             func.max(DeliveryRow.ended_at).label("last_at"),
             func.max(DeliveryRow.id).label("newest_id"),
         )
-        .group_by(DeliveryRow.queue, DeliveryRow.fingerprint, DeliveryRow.worth_currency)
-        .order_by(total.desc(), DeliveryRow.queue, DeliveryRow.fingerprint)
+        .group_by(DeliveryRow.fingerprint, DeliveryRow.worth_currency)
+        .order_by(total.desc(), DeliveryRow.fingerprint)
         .limit(limit)
     )
     return [
         Group(
-            queue=row.queue,
             fingerprint=row.fingerprint,
             currency=row.currency,
             count=row.total,

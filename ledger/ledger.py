@@ -150,6 +150,11 @@ class Ledger:
             lambda c: claiming.claim(c, queue, hinted, limit, now, lease_seconds), IntegrityError
         )
 
+    def count_due(self, queue: str, *, most: int, now: datetime) -> int:
+        """How many deliveries of `queue` could be taken; counts no further than `most`."""
+        with self.reading() as connection:
+            return overview.count_due(connection, queue, most, now)
+
     def renew(self, tokens: Sequence[str], *, now: datetime, lease_seconds: float) -> None:
         """The claims with these tokens are still worked on."""
         with self.writing() as connection:
@@ -162,7 +167,7 @@ class Ledger:
         """
         try:
             return self._again(lambda connection: settle(connection, claim, settlements, now, self._ceiling))
-        except (IntegrityError, DataError) as error:
+        except (IntegrityError, DataError, UnicodeEncodeError) as error:
             if len(settlements) == 1:
                 spoilt = _contradiction if isinstance(error, IntegrityError) else _unstorable
                 return self._again(lambda c: settle(c, claim, [spoilt(settlements[0])], now, self._ceiling))

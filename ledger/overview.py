@@ -50,6 +50,14 @@ class Attempt:
     answer: str | None
 
 
+def count_due(connection: Connection, queue: str, most: int, now: datetime) -> int:
+    """How many deliveries of `queue` wait and are due; counts no further than `most`, for a backlog may be millions."""
+    due = select(DeliveryRow.id).where(
+        DeliveryRow.queue == queue, DeliveryRow.state == State.WAITING, DeliveryRow.due_at <= now
+    )
+    return connection.scalar(select(func.count()).select_from(due.limit(most).subquery())) or 0
+
+
 def count_deliveries(connection: Connection) -> list[QueueCount]:
     """How many deliveries each queue has in each state; what has none is left out."""
     rows = connection.execute(

@@ -15,6 +15,10 @@ class SchemaOutOfDate(Exception):
     """The database has another schema than this version of the program; nothing was touched."""
 
 
+class NoLedgerYet(SchemaOutOfDate):
+    """There is no database file; looking made none."""
+
+
 def upgrade(url: str) -> None:
     """Bring the database at `url` to this program's schema, creating what is missing.
 
@@ -54,7 +58,14 @@ def present_version(engine: Engine) -> str | None:
 
 
 def check(engine: Engine) -> None:
-    """Raises SchemaOutOfDate with the remedy."""
+    """Raises SchemaOutOfDate with the remedy, NoLedgerYet where nothing was ever stored."""
+    file = engine.url.database if engine.dialect.name == "sqlite" else None
+    # SQLite would make an empty database of it.
+    if file and file != ":memory:" and not Path(file).exists():
+        raise NoLedgerYet(
+            f"there is no ledger yet at {file}: 'kashforce up' makes it; for single processes run "
+            "'kashforce ledger upgrade'"
+        )
     present, wanted = present_version(engine), wanted_version()
     if present != wanted:
         raise SchemaOutOfDate(

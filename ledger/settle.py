@@ -10,7 +10,7 @@ from typing import Any, assert_never
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from ledger.ceiling import Ceiling, enforce
-from ledger.deliveries import Claim, Delivery, Settled, Settlement, by_queue
+from ledger.deliveries import Claim, Delivery, NewDelivery, Settled, Settlement, by_queue
 from ledger.endings import (
     Dead,
     Delivered,
@@ -41,7 +41,8 @@ def settle(
     """Settle deliveries of `claim`; a queue that passes `ceiling` with them is paused.
 
     A delivery whose lease was lost keeps the state its new holder gave it; what we learned about the world
-    (links, closed intents, follow-ups) is kept all the same, because it is true whoever holds the lease.
+    (links, closed intents, follow-ups) is kept all the same, because it is true whoever holds the lease. What was
+    written that late may have come after a newer write, so the record is looked at once more.
     """
     held = _still_held(connection, claim)
     ours = [settlement for settlement in settlements if settlement.delivery.id in held]
@@ -55,7 +56,9 @@ def settle(
     # Whoever lost the lease may only close what it knows to be made: the intent may be its successor's by now.
     certain = [entry for entry in settlements if entry.link or entry.delivery.id in held]
     close_intents(connection, [stamp for entry in certain for stamp in entry.closes], now)
-    registered += register(connection, [new for entry in settlements for new in entry.follow_ups], now)
+    late = [entry for entry in settlements if entry.delivery.id not in held]
+    follow_ups = [new for entry in settlements for new in entry.follow_ups]
+    registered += register(connection, [*follow_ups, *_once_more(claim, late)], now)
     done = [entry.delivery for entry in ours if isinstance(entry.ending, Delivered | Unchanged | Superseded)]
     made_good = _end_older_dead(connection, done, now)
     dead = [entry.delivery for entry in ours if isinstance(entry.ending, Dead)]
@@ -65,7 +68,7 @@ def settle(
         ),
         *_announce_those_behind_the_lock(connection, [entry.delivery for entry in ours], now),
     ]
-    too_late = tuple(entry.delivery.id for entry in settlements if entry.delivery.id not in held)
+    too_late = tuple(entry.delivery.id for entry in late)
     paused = enforce(connection, {d.queue for d in dead}, ceiling, now)
     return Settled(by_queue([*registered, *woken]), too_late, paused)
 
@@ -74,6 +77,26 @@ def _link(entry: Settlement, held: set[int]) -> LinkFound:
     """What was agreed on is only known to whoever holds the lock: a successor may have agreed on more by now."""
     assert entry.link is not None, "asked for those that have one"  # noqa: S101
     return entry.link if entry.delivery.id in held else replace(entry.link, golden=None)
+
+
+def _once_more(claim: Claim, late: Iterable[Settlement]) -> list[NewDelivery]:
+    """A further delivery of each record that was written by somebody who had lost the right to it."""
+    written = [entry.delivery for entry in late if isinstance(entry.ending, Delivered)]
+    return [
+        NewDelivery(
+            flow=delivery.flow,
+            queue=delivery.queue,
+            source=delivery.source,
+            entity=delivery.entity,
+            record_id=delivery.record_id,
+            version=f"written late, {delivery.id}, {claim.token}",
+            kind=delivery.kind,
+            occurred_at=delivery.occurred_at,
+            lock_key=delivery.lock_key,
+            priority=delivery.priority,
+        )
+        for delivery in written
+    ]
 
 
 def _still_held(connection: Connection, claim: Claim) -> set[int]:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, insert, or_, select, update
 
 from ledger.deliveries import by_queue
 from ledger.endings import State
+from ledger.holds import last_claimable
 from ledger.tables import AttemptRow, DeliveryRow
 
 
@@ -53,11 +54,15 @@ def find_unannounced(
 ) -> dict[str, list[int]]:
     """Up to `limit` due deliveries of each queue that no message speaks of, or whose message is long gone.
 
-    They count as announced from now on. A queue whose messages are still unread is not worth asking for.
+    They count as announced from now on. A queue whose messages are still unread is not worth asking for; what a hold
+    keeps back is not announced, for nobody could take it.
     """
     found: list[tuple[int, str]] = []
     for queue in queues:
-        ids = connection.scalars(
+        last = last_claimable(connection, queue)
+        if last == 0:
+            continue
+        unannounced = (
             select(DeliveryRow.id)
             .where(
                 DeliveryRow.queue == queue,
@@ -70,7 +75,10 @@ def find_unannounced(
             )
             .order_by(DeliveryRow.priority, DeliveryRow.due_at, DeliveryRow.id)
             .limit(limit)
-        ).all()
+        )
+        if last is not None:
+            unannounced = unannounced.where(DeliveryRow.id <= last)
+        ids = connection.scalars(unannounced).all()
         if ids:
             connection.execute(update(DeliveryRow).where(DeliveryRow.id.in_(ids)).values(announced_at=now))
             found += [(id_, queue) for id_ in ids]

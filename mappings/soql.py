@@ -14,15 +14,15 @@ from mappings.plan import Children, FieldPlan
 _OPERATORS = {"equals": "=", "not_equals": "!=", "greater_than": ">", "less_than": "<"}
 
 
-def soql(plan: FieldPlan, ids: Iterable[str], missing: frozenset[str] = frozenset()) -> str:
-    """The query for the records `ids`, without the fields `missing` (paths as in `plan.optional`).
+def soql(plan: FieldPlan, ids: Iterable[str], missing: frozenset[str] = frozenset(), *more: str) -> str:
+    """The query for the records `ids`, without the fields `missing` (paths as in `plan.optional`) and with `more`.
 
     Raises ValueError when there are no ids: such a query would bring the whole table.
     """
     wanted = ", ".join(quoted(one) for one in ids)
     if not wanted:
         raise ValueError("a query needs at least one id")
-    return f"{_select(plan, missing)} WHERE Id IN ({wanted})"
+    return f"{_select(plan, missing, *more)} WHERE Id IN ({wanted})"
 
 
 def page_soql(

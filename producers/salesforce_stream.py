@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -30,7 +29,7 @@ from ledger.ledger import Ledger
 from ledger.producing import Cursor, Incident, Lease
 from mappings.book import Book
 from mappings.flows import Flow
-from producers.stream_news import News, read_events
+from producers.stream_news import News, read_events, version_of_unreadable
 
 log = structlog.get_logger("kashforce.stream")
 
@@ -179,7 +178,9 @@ class SalesforceStream:
             since=self._since.get(channel),
             heard_until=self._heard_until.get(channel),
         )
-        if news.cursor and news.cursor.position_at:
+        if channel not in self._channels:
+            news.cursor = None  # somebody else's, or garbled: we have no position on it
+        elif news.cursor and news.cursor.position_at:
             self._heard_until[channel] = news.cursor.position_at
         return news
 
@@ -205,12 +206,11 @@ class SalesforceStream:
 
     def _note_unreadable(self, notice: Unreadable) -> News:
         """Kept whole, so that a person can see what it was; the cursor goes on, because asking again brings it again."""
-        digest = hashlib.sha256(notice.raw_text.encode()).hexdigest()
-        log.error("unreadable", channel=notice.channel, why=notice.why, digest=digest[:12])
-        news = self._incident(
-            "unreadable", notice.channel, notice.cursor or digest, {"why": notice.why, "raw": notice.raw_text}
-        )
-        if notice.channel and notice.cursor:
+        version = version_of_unreadable(notice.raw_text, notice.cursor)
+        log.error("unreadable", channel=notice.channel, why=notice.why, version=version)
+        detail = {"why": notice.why, "raw": notice.raw_text}
+        news = self._incident("unreadable", notice.channel, version, detail)
+        if notice.channel in self._channels and notice.cursor:
             heard_until = self._heard_until.get(notice.channel)
             news.cursor = Cursor(_cursor_name(notice.channel), notice.cursor, heard_until)
         return news

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +17,7 @@ from connectors.salesforce.streaming.change_event import (
     MalformedChange,
     read_change,
 )
+from connectors.salesforce.streaming.messages import in_ascii
 from connectors.salesforce.streaming.source import StreamEvent
 from ledger.producing import Cursor, Incident
 
@@ -24,8 +25,8 @@ log = structlog.get_logger("kashforce.stream")
 
 #: 15 or 18 characters, or a prefix with a star that stands for all records of an object.
 _RECORD_ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?|[A-Za-z0-9]{0,15}\*", re.ASCII)
-#: Salesforce's own are 36 characters long.
-_LONGEST_KEY = 100
+#: Of transaction key and sequence number together; Salesforce's own keys are 36 characters long.
+_LONGEST_VERSION = 120
 
 #: The org's clock and ours need not agree to the second; better an old change too many than a new one too few.
 CLOCK_MARGIN = timedelta(minutes=1)
@@ -59,8 +60,10 @@ def read_events(
             heard = _identified(read_change(event.payload))
         except MalformedChange as error:
             log.error("unreadable", channel=channel, why=str(error), cursor=event.cursor)
-            detail = {"why": str(error), "raw": json.dumps(event.data, default=str)}
-            news.incidents.append(Incident("unreadable", "salesforce", channel, event.cursor, now, detail))
+            raw = in_ascii(event.data)
+            detail = {"why": str(error), "raw": raw}
+            version = version_of_unreadable(raw, event.cursor)
+            news.incidents.append(Incident("unreadable", "salesforce", channel, version, now, detail))
         else:
             heard_until = heard.commit_timestamp
             if since is None or heard_until >= since - CLOCK_MARGIN:
@@ -70,14 +73,26 @@ def read_events(
     return news
 
 
+def version_of_unreadable(raw: str, cursor: str | None) -> str:
+    """The same message heard again is the same incident; another one is not, though it claims the same position."""
+    digest = hashlib.sha256(raw.encode()).hexdigest()[:16]
+    return f"{digest} at {cursor}" if cursor else digest
+
+
 def _identified(heard: ChangeEvent) -> ChangeEvent:
     """The same event. Raises MalformedChange where it names records or its transaction in a way that cannot be one:
     the ledger could not keep it, and the stream would come to a stop at it again and again."""
     if not all(_RECORD_ID.fullmatch(record_id) for record_id in heard.record_ids):
         raise MalformedChange("recordIds", "a list of record ids")
-    if len(heard.transaction_key) > _LONGEST_KEY:
-        raise MalformedChange("transactionKey", f"text of at most {_LONGEST_KEY} characters")
+    if len(_version(heard)) > _LONGEST_VERSION:
+        raise MalformedChange(
+            "transactionKey", f"at most {_LONGEST_VERSION} characters, sequenceNumber included"
+        )
     return heard
+
+
+def _version(heard: ChangeEvent) -> str:
+    return f"{heard.transaction_key}:{heard.sequence_number}"
 
 
 _KINDS: Mapping[ChangeType, Kind] = {
@@ -99,11 +114,19 @@ def _changes_of(heard: ChangeEvent) -> Iterator[Change]:
             source="salesforce",
             entity=heard.entity,
             record_id=record_id,
-            version=f"{heard.transaction_key}:{heard.sequence_number}",
+            version=_version(heard),
             kind=_KINDS.get(heard.change_type, "unknown"),
             occurred_at=heard.commit_timestamp,
             changed_fields=heard.changed_fields,
+            hint=_moment(heard),
         )
+
+
+def _moment(heard: ChangeEvent) -> dict[str, str]:
+    """By which a worker can tell whether what it reads has this change in it. The time of the commit would not do: it
+    comes after the record's own time, by as long as the transaction took."""
+    modified_at = heard.fields.get("LastModifiedDate")
+    return {"modified_at": modified_at} if isinstance(modified_at, str) else {}
 
 
 def _gap_in(heard: ChangeEvent) -> Iterator[Incident]:
@@ -114,7 +137,7 @@ def _gap_in(heard: ChangeEvent) -> Iterator[Incident]:
             "overflow" if heard.is_overflow else "gap",
             "salesforce",
             heard.entity,
-            f"{heard.transaction_key}:{heard.sequence_number}",
+            _version(heard),
             heard.commit_timestamp,
             {"change_type": heard.change_type.value, "record_ids": list(heard.record_ids)},
         )

@@ -35,11 +35,12 @@ class Round:
 
     @classmethod
     def first(cls, begun: datetime, now: datetime) -> Self:
-        return cls(begun, begun, now, begun, done=begun >= now)
+        start = _whole_second(begun)
+        return cls(start, start, now, start, done=start >= now)
 
     def following(self, now: datetime, starts: datetime) -> Self:
         """The next round, from `starts` or from the overlap with this one, whichever is earlier."""
-        since = max(self.begun, min(self.until - OVERLAP, starts))
+        since = max(self.begun, _whole_second(min(self.until - OVERLAP, starts)))
         return replace(
             self, since=since, until=now, at=since, after_id="", records=0, changes=0, calls=0, done=False
         )
@@ -68,6 +69,11 @@ def start_of(incident: NotedIncident) -> datetime:
     """Since when changes may be missing: since what was last heard for certain, or shortly before it happened."""
     told = incident.detail.get("since")
     return datetime.fromisoformat(told) if told else incident.occurred_at - OVERLAP
+
+
+def _whole_second(at: datetime) -> datetime:
+    """Salesforce stamps records in whole seconds: what changed in the middle of one is stamped with its beginning."""
+    return at.replace(microsecond=0)
 
 
 def _text(value: object) -> object:

@@ -9,7 +9,7 @@ from sandbox.server import Sandbox, run_until_told
 
 
 def main() -> int:
-    """0 after a clean end, 1 when a port cannot be used."""
+    """0 after a clean end, 2 when a port cannot be used and nothing was done."""
     options = _options()
     sandbox = Sandbox(
         salesforce_port=options.salesforce_port,
@@ -21,7 +21,7 @@ def main() -> int:
         run_until_told(sandbox, until_stdin_closes=options.until_stdin_closes)
     except OSError as reason:
         sys.stderr.write(f"sandbox: {reason.strerror}\n")
-        return 1
+        return 2
     return 0
 
 

@@ -26,6 +26,8 @@ def bound_socket(port: int, what: str) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((HOST, port))
+        # Two may be bound to one port as long as none listens.
+        listener.listen()
     except OSError as reason:
         listener.close()
         message = (

@@ -7,9 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 from connectors.meter import NO_BUDGET
 from ledger.deliveries import Settlement
-from ledger.endings import NotNow
+from ledger.endings import NotNow, Reason
 from workers.desk import Desk
 from workers.work import Progress, Work
+
+#: Why a record waits that was claimed and not begun.
+STOPPING = "its worker was told to stop before it came to this record"
 
 
 def abreast(desk: Desk, one: Callable[[Desk, Work], Progress], works: Sequence[Work]) -> list[Progress]:
@@ -19,13 +22,18 @@ def abreast(desk: Desk, one: Callable[[Desk, Work], Progress], works: Sequence[W
     have made their calls; only when nobody of the batch was let in, the rest is put off. So nobody waits idly, and
     a batch is not torn apart by its own concurrency.
     """
+
+    def unless_stopping(work: Work) -> Progress:
+        # A big batch may have minutes to go; what has not begun is begun by another worker.
+        if desk.wait(0):
+            return work.ends(NotNow(desk.clock(), Reason("claim", "stopping", STOPPING)))
+        return one(desk, work)
+
     made: dict[int, Progress] = {}
     left = list(works)
     with ThreadPoolExecutor(desk.rules.kashflow_side_by_side) as pool:
         while left:
-            made |= zip(
-                (work.delivery.id for work in left), pool.map(lambda work: one(desk, work), left), strict=True
-            )
+            made |= zip((work.delivery.id for work in left), pool.map(unless_stopping, left), strict=True)
             turned_away = [work for work in left if _was_turned_away(made[work.delivery.id])]
             if len(turned_away) == len(left):
                 break

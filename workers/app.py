@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_shutting_down
 from kombu.entity import Queue
 
 #: For those who hand an application on without knowing Celery.
@@ -43,9 +43,14 @@ def attend(app: Celery, *, run: Callable[[str, list[int]], None], sweep: Callabl
         sweep()
 
 
-def run_worker(app: Celery, *, queues: Sequence[str], threads: int) -> None:
-    """Work until SIGTERM, which lets the batches that are under way end first. Blocks."""
+def run_worker(app: Celery, *, queues: Sequence[str], threads: int, stopping: Callable[[], None]) -> None:
+    """Work until SIGTERM, which lets the batches that are under way end first; `stopping` asks them to hurry. Blocks."""
     _keep_our_logging()
+
+    def tell(**_: object) -> None:
+        stopping()
+
+    worker_shutting_down.connect(tell, weak=False)
     make_worker(app, queues=queues, threads=threads).start()
 
 

@@ -41,10 +41,10 @@ def ending_of(error: ConnectorError, delivery: Delivery, stage: str, desk: Desk)
     reason = reason_of(error, stage)
     match error:
         # Nothing is wrong with the record: these attempts do not count.
-        case Unreachable() | QuotaSpent() | LoginPaused() | Busy(code=""):
-            return _held_back(error, delivery, reason, desk)
-        case LoginFailed():
-            return TryLater(_later(desk.rules.configuration_seconds, desk), reason)
+        case LoginFailed() | LoginPaused():
+            return _until_the_login_is_mended(delivery, reason, desk)
+        case Unreachable() | QuotaSpent() | Busy(code=""):
+            return held_back(delivery, reason, desk, error.retry_after_seconds)
         case NotAllowed():
             return _failed(desk.rules.configuration_seconds, delivery, reason, desk)
         case Busy() | AnswerLost() | NotNow():
@@ -61,8 +61,14 @@ def ending_of(error: ConnectorError, delivery: Delivery, stage: str, desk: Desk)
 def ending_of_each(error: ConnectorError, delivery: Delivery, stage: str, desk: Desk) -> Ending:
     """As `ending_of`, where one call for the whole batch failed: a lost answer then says nothing about any record."""
     if isinstance(error, AnswerLost):
-        return _held_back(error, delivery, reason_of(error, stage), desk)
+        return held_back(delivery, reason_of(error, stage), desk, error.retry_after_seconds)
     return ending_of(error, delivery, stage, desk)
+
+
+def may_be_one_records_fault(error: ConnectorError) -> bool:
+    """Whether a call for many records may have failed for one of them. What holds for every record (no connection, no
+    budget, no permission) is not worth asking for again record by record."""
+    return isinstance(error, Never) and not isinstance(error, LoginFailed | NotAllowed)
 
 
 def in_doubt(delivery: Delivery, reason: Reason, desk: Desk) -> Ending:
@@ -71,9 +77,31 @@ def in_doubt(delivery: Delivery, reason: Reason, desk: Desk) -> Ending:
     return _failed(wait, delivery, reason, desk)
 
 
-def _held_back(error: NotNow, delivery: Delivery, reason: Reason, desk: Desk) -> Ending:
+def held_back(delivery: Delivery, reason: Reason, desk: Desk, asked_seconds: float | None = None) -> Ending:
+    """The ending when nothing is wrong with the record: it waits the more patiently the longer it has waited, or
+    as long as the API asked, and the attempt does not count."""
+    wait_seconds = _hold(delivery, desk) if asked_seconds is None else asked_seconds
+    return TryLater(_later(wait_seconds, desk), reason)
+
+
+def ledger_away(delivery: Delivery, stage: str, desk: Desk, wait_seconds: float | None = None) -> Ending:
+    """The ending when our own ledger could not be reached at `stage`.
+
+    "Not now" and not left to the lease: the ledger is often back a moment later, and then the batch is settled at
+    once, its neighbours' answers too. If it is not, settling fails as well and the lease does the rest.
+    """
+    reason = Reason(stage, "ledger_away", "the ledger could not be reached in the middle of the batch")
+    return held_back(delivery, reason, desk, wait_seconds)
+
+
+def _until_the_login_is_mended(delivery: Delivery, reason: Reason, desk: Desk) -> Ending:
+    """However long nobody may log in: it is our own breaker that is asked again, and it knows when a person mended it."""
+    return TryLater(_later(min(_hold(delivery, desk), desk.rules.configuration_seconds), desk), reason)
+
+
+def _hold(delivery: Delivery, desk: Desk) -> float:
     waited_seconds = (desk.clock() - delivery.registered_at).total_seconds()
-    return TryLater(_later(_asked_wait(error, desk.rules.hold(waited_seconds, desk.rng)), desk), reason)
+    return desk.rules.hold(waited_seconds, desk.rng)
 
 
 def _failed(wait_seconds: float, delivery: Delivery, reason: Reason, desk: Desk) -> Ending:

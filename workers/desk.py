@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -33,7 +34,11 @@ class Desk:
     fields: Callable[[str], frozenset[str]]
     #: Says that these deliveries wait. Never raises: what it cannot say, the sweeper says later.
     announce: Callable[[Waiting], None]
+    #: Rests for so many seconds; answers true when the process was told to stop, and then at once.
+    wait: Callable[[float], bool]
     #: The time in UTC.
     clock: Callable[[], datetime]
     rules: Rules = field(default_factory=Rules)
     rng: random.Random = field(default_factory=random.Random)
+    #: Held by the thread whose batch is a big one.
+    big_batch: threading.Lock = field(default_factory=threading.Lock)

@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass, field
 
 from mappings.golden.agree import Patience
+from workers.ways import Pace
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Rules:
     #: First wait after a failure; doubles with every attempt.
     backoff_seconds: float = 2
     backoff_ceiling_seconds: float = 15 * 60
-    #: Wait while a permission or a login has to be mended by a person.
+    #: Wait while a permission has to be mended by a person; the longest one while a login has to be.
     configuration_seconds: float = 5 * 60
     #: A request whose answer was lost may still be carried out over there; nobody looks before this has passed
     #: since it was sent. Longer than KashFlow may take to answer, which is 60 seconds at the most.
@@ -32,6 +33,8 @@ class Rules:
     resend_seconds: float = 60
     #: What was done this long ago is cleared away, but for its key; 0: never.
     keep_seconds: float = 90 * 24 * 3600
+    #: What decides between Collections and a Bulk job.
+    pace: Pace = field(default_factory=Pace)
 
     #: How often a field of a pair is written before it counts as a quarrel.
     patience: Patience = field(default_factory=Patience)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from connectors.errors import ConnectorError, NotFound
-from ledger.endings import Failed, Reason, Unchanged
+from ledger.deliveries import Delivery
+from ledger.endings import Failed, NotNow, Reason, Unchanged
 from mappings.digest import kashflow_digest, salesforce_digest
 from mappings.flows import Flow
 from mappings.soql import soql
@@ -20,6 +21,9 @@ from workers.desk import Desk
 from workers.pairs.kashflow import customer_row
 from workers.work import Progress, Work, known
 
+#: Salesforce may show a change this long after it told of it: queries read committed states, and copies of them
+#: (reference salesforce.md section 3.6; lessons.md, failure 3). Longer, and the sweep has to find it.
+LAG = timedelta(minutes=2)
 #: A record that KashFlow made this short ago may not be readable yet (reference kashflow.md, quirk 19).
 FRESH = timedelta(seconds=60)
 
@@ -27,15 +31,44 @@ FRESH = timedelta(seconds=60)
 def read_salesforce(desk: Desk, flow: Flow, works: Sequence[Work]) -> list[Progress]:
     """One SOQL query for the whole batch. Raises ConnectorError, which then holds for all of them."""
     missing = flow.plan.missing({name: desk.fields(name) for name in flow.plan.objects()})
-    statement = soql(flow.plan, [work.delivery.record_id for work in works], missing)
+    statement = soql(flow.plan, [work.delivery.record_id for work in works], missing, "SystemModstamp")
     rows = desk.salesforce_meter.call(lambda: desk.salesforce.query(statement), priority=flow.priority)
     found = {row["Id"]: row for row in rows}
-    return [
-        _with_record(work, record, salesforce_digest(record, flow.written_back))
-        if (record := found.get(work.delivery.record_id)) is not None
-        else _gone(work)
-        for work in works
-    ]
+    return [_as_told(desk, work, found.get(work.delivery.record_id)) for work in works]
+
+
+def _as_told(desk: Desk, work: Work, record: Mapping[str, Any] | None) -> Progress:
+    """The work with its record, or its end when there is none; "not now" while the query is behind what we were told.
+
+    Each look is twice as late as the one before, and only a record that is behind is looked at again.
+    """
+    told = work.delivery
+    age = desk.clock() - min(told.occurred_at, told.registered_at)
+    if age < LAG and _is_behind(record, told):
+        wait = max(timedelta(seconds=desk.rules.backoff_seconds), age)
+        text = f"Salesforce told of a change of the {told.entity} {told.record_id} that it does not show yet"
+        return work.ends(NotNow(desk.clock() + wait, Reason("hydrate", "not_shown_yet", text)))
+    if record is None:
+        return _gone(work)
+    return _with_record(work, record, salesforce_digest(record, work.flow.written_back))
+
+
+def _is_behind(record: Mapping[str, Any] | None, told: Delivery) -> bool:
+    """Is what was read from before the change? Where the change does not say when the record was modified, only its
+    absence can tell. Both times are whole seconds: two edits in the same second look alike."""
+    if record is None:
+        return told.kind != "deleted"
+    modified_at, shown = _time(told.hint.get("modified_at")), _time(record.get("SystemModstamp"))
+    return modified_at is not None and shown is not None and shown < modified_at.replace(microsecond=0)
+
+
+def _time(text: object) -> datetime | None:
+    """None for what is no time with a zone: it is a hint, and proves nothing then."""
+    try:
+        at = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return at if at is not None and at.tzinfo is not None else None
 
 
 def read_kashflow(desk: Desk, flow: Flow, works: Sequence[Work]) -> list[Progress]:

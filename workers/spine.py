@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from workers.desk import Desk
 from workers.heart import Heart
 from workers.report import Report, report
+from workers.room import room
 from workers.steps import compare, express, hydrate, resolve, send, understand
 from workers.work import Batch
 
@@ -17,18 +18,18 @@ def run(desk: Desk, heart: Heart, queue: str, hinted: Sequence[int]) -> Report:
     Returns what became of it; raises only when the ledger cannot be reached, and then nothing was lost:
     the lease runs out and the sweeper brings the batch back.
     """
-    limit = max((flow.batch_size for flow in desk.book.flows if flow.queue == queue), default=1)
-    claim = desk.ledger.claim(
-        queue, hinted, limit=limit, now=desk.clock(), lease_seconds=desk.rules.lease_seconds
-    )
-    if not claim.deliveries:
-        return Report(queue)
-    with heart.keeping(claim):
-        batch = Batch.of(claim, desk)
-        # Understood before resolved: a record that cannot be translated must not leave a new customer behind.
-        for step in (hydrate, understand, resolve, express, compare):
-            batch = batch.through(step, desk)
-        batch = batch.through_once(send, desk)
-        settled = desk.ledger.settle(claim, batch.ended, now=desk.clock())
+    with room(desk, queue) as limit:
+        claim = desk.ledger.claim(
+            queue, hinted, limit=limit, now=desk.clock(), lease_seconds=desk.rules.lease_seconds
+        )
+        if not claim.deliveries:
+            return Report(queue)
+        with heart.keeping(claim):
+            batch = Batch.of(claim, desk)
+            # Understood before resolved: a record that cannot be translated must not leave a new customer behind.
+            for step in (hydrate, understand, resolve, express, compare):
+                batch = batch.through(step, desk)
+            batch = batch.through_once(send, desk)
+            settled = desk.ledger.settle(claim, batch.ended, now=desk.clock())
     desk.announce(settled.waiting)
     return report(queue, claim, batch.ended, settled, (desk.clock() - claim.claimed_at).total_seconds())

@@ -9,13 +9,14 @@ from typing import Any, TypeVar
 import structlog
 
 from canonical.shape import Noun
-from connectors.errors import ConnectorError, Refused, Unreadable
+from connectors.errors import ConnectorError
+from ledger.database import AWAY
 from ledger.deliveries import Claim, Delivery, Settlement
 from ledger.endings import Dead, Ending, Reason, Worth
 from ledger.intents import Intent
 from ledger.links import Link
 from mappings.flows import Flow
-from workers.classify import ending_of_each, in_doubt
+from workers.classify import ending_of_each, in_doubt, ledger_away, may_be_one_records_fault
 from workers.desk import Desk
 from workers.pairs.meeting import Meeting
 
@@ -123,6 +124,12 @@ class Batch:
             return self
         try:
             progress = list(step(desk, list(self.open)))
+        except AWAY:
+            # What was sent before the ledger went away must have shown before anybody looks.
+            wait = desk.rules.doubt_seconds
+            progress = [
+                work.ends(ledger_away(work.delivery, step.__name__, desk, wait)) for work in self.open
+            ]
         except Exception as error:
             log.exception("step_broke", step=step.__name__, deliveries=[w.delivery.id for w in self.open])
             reason = _unexpected(step, error)
@@ -134,18 +141,15 @@ def _whole_or_one_by_one(step: Step, desk: Desk, works: list[Work]) -> list[Prog
     try:
         return list(step(desk, works))
     except ConnectorError as error:
-        # What holds for every record (no connection, no budget) is not asked for again record by record.
-        if len(works) == 1 or not _may_be_one_records_fault(error):
+        if len(works) == 1 or not may_be_one_records_fault(error):
             return [work.ends(ending_of_each(error, work.delivery, step.__name__, desk)) for work in works]
+    except AWAY:
+        return [work.ends(ledger_away(work.delivery, step.__name__, desk)) for work in works]
     except Exception as error:
         if len(works) == 1:
             log.exception("step_broke", step=step.__name__, deliveries=[works[0].delivery.id])
             return [works[0].ends(Dead(_unexpected(step, error)))]
     return [entry for work in works for entry in _whole_or_one_by_one(step, desk, [work])]
-
-
-def _may_be_one_records_fault(error: ConnectorError) -> bool:
-    return isinstance(error, Refused | Unreadable)
 
 
 def _unexpected(step: Step, error: Exception) -> Reason:

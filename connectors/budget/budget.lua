@@ -120,6 +120,13 @@ local function done()
   if redis.call('ZREM', leases, given.lease) == 1 then learn() end
 end
 
+-- Only those that still hold: the slot of another may be somebody else's by now.
+local function renew()
+  for lease in string.gmatch(given.renewed, '%S+') do
+    redis.call('ZADD', leases, 'XX', exact(now + given.lease_seconds), lease)
+  end
+end
+
 local function observe()
   local late = fact.told_at and now - fact.told_at < given.late
   if not given.allowed or (late and given.told_used < fact.told_used) then return end
@@ -146,4 +153,4 @@ local function state()
 end
 
 redis.call('ZREMRANGEBYSCORE', leases, '-inf', now)
-return ({ spend = spend, done = done, observe = observe, state = state })[move]()
+return ({ spend = spend, done = done, renew = renew, observe = observe, state = state })[move]()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 from redis import ConnectionError as RedisUnreachable
+from redis import RedisError
 from redis import TimeoutError as RedisSilent
 
 from connectors.budget.local import LocalBudget
@@ -43,18 +45,37 @@ class FallbackBudget:
         self._away = False
         self._try_again_at = 0.0
         self._lock = threading.Lock()
+        #: Leases of the shared budget whose calls are under way in this process.
+        self._held: set[str] = set()
 
     def spend(self, calls: int, priority: int, now: float | None = None) -> Granted | Wait:
         answer = self._try_shared(lambda budget: budget.spend(calls, priority, now))
+        if isinstance(answer, Granted):
+            with self._lock:
+                self._held.add(answer.lease)
         return answer or self._local.spend(calls, priority, now)
 
     def done(self, lease: str, outcome: Outcome) -> None:
+        # First of all, and whether or not Redis can be told: what is done must not be renewed.
+        with self._lock:
+            self._held.discard(lease)
         self._local.done(lease, outcome)
         self._try_shared(lambda budget: budget.done(lease, outcome))
 
     def observe_usage(self, used: int, allowed: int) -> None:
         self._local.observe_usage(used, allowed)
         self._try_shared(lambda budget: budget.observe_usage(used, allowed))
+
+    def renew(self) -> None:
+        """Let the shared leases of this process hold for another `lease_seconds`.
+
+        Never raises: a lease that cannot be renewed ends early, and then one call too many may be made.
+        """
+        with self._lock:
+            held = list(self._held)
+        if held:
+            with suppress(RedisError):
+                self._try_shared(lambda budget: budget.renew(held))
 
     def state(self) -> BudgetState:
         return self._try_shared(lambda budget: budget.state()) or self._local.state()

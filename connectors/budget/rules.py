@@ -79,7 +79,8 @@ class BudgetRules:
     concurrency: ConcurrencyRules
     daily: DailyRules | None = None
     burst: BurstRules | None = None
-    #: Longer than the calls of one lease may take, timeouts included: a lease not given back by then is a dead worker's.
+    #: Without a Renewal, longer than the calls of one lease may take, timeouts included: a lease not given back by then
+    #: is a dead worker's. With one it may be short.
     lease_seconds: float = 180.0
     #: The pause after an overload for which the API names no time.
     overload_pause_seconds: float = 10.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from redis import Redis
@@ -58,6 +58,10 @@ class RedisBudget:
             "pause_why": why,
         }
         self._move("done", self._clock(), about)
+
+    def renew(self, leases: Iterable[str]) -> None:
+        """Let these hold for another `lease_seconds`; one that has ended stays ended."""
+        self._move("renew", self._clock(), {"renewed": " ".join(leases)})
 
     def observe_usage(self, used: int, allowed: int) -> None:
         self._move("observe", self._clock(), {"told_used": used, "told_allowed": allowed})

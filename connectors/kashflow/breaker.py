@@ -28,8 +28,8 @@ from connectors.errors import LoginFailed, LoginPaused
 
 #: A client of the field pauses ten minutes after a lock (reference section 1.4).
 SHORTEST_PAUSE_SECONDS = 600.0
-#: How long another process's first login may take before we believe that it died with it.
-_TRIAL_SECONDS = 180.0
+#: How long another process's first login may take before we believe that it died with it. With a Renewal it may be short.
+TRIAL_SECONDS = 180.0
 _LOOK_AGAIN_SECONDS = 2.0
 #: These can end without new credentials: a lock runs out, a password is renewed, the next temporary token is in
 #: time (its code is not published). Every other refusal means that the credentials are wrong, and trying them again
@@ -77,12 +77,16 @@ class LoginBreaker:
         *,
         clock: Callable[[], float] = time.time,
         pause_seconds: float = SHORTEST_PAUSE_SECONDS,
+        trial_seconds: float = TRIAL_SECONDS,
     ) -> None:
         if pause_seconds < SHORTEST_PAUSE_SECONDS:
             raise ValueError(f"a login pause below {SHORTEST_PAUSE_SECONDS:.0f} s may lock the KashFlow user")
         self._memory = ProcessMemory() if memory is None else memory
         self._clock = clock
         self._pause_seconds = pause_seconds
+        self._trial_seconds = trial_seconds
+        #: Whose first login is under way in this process.
+        self._trial: str | None = None
         self._lock = threading.Lock()
 
     @contextmanager
@@ -100,12 +104,19 @@ class LoginBreaker:
         except BaseException:
             self._abandon(fingerprint)
             raise
-        self._remember(_Known(fingerprint=fingerprint, state="proven"))
+        self._end_trial(_Known(fingerprint=fingerprint, state="proven"))
+
+    def renew(self) -> None:
+        """Say that the first login under way in this process still is; others wait for another `trial_seconds`."""
+        with self._lock:
+            known = self._known(self._trial) if self._trial else None
+            if self._trial and (known is None or known.state == "trying"):
+                self._say_trying(self._trial)
 
     def refused(self, fingerprint: str, code: str) -> None:
         """KashFlow turned these credentials down, at a login or in the middle of a session."""
         until = self._clock() + self._pause_seconds if _MAY_PASS.fullmatch(code) else None
-        self._remember(_Known(fingerprint=fingerprint, state="open", code=code, until=until))
+        self._end_trial(_Known(fingerprint=fingerprint, state="open", code=code, until=until))
 
     def reset(self) -> None:
         """Somebody has looked: the next login is tried."""
@@ -118,13 +129,24 @@ class LoginBreaker:
                 return
             if known is not None and not (known.until is not None and known.until <= self._clock()):
                 raise self._paused(known)
-            until = self._clock() + _TRIAL_SECONDS
-            self._remember(_Known(fingerprint=fingerprint, state="trying", until=until))
+            self._trial = fingerprint
+            self._say_trying(fingerprint)
 
     def _abandon(self, fingerprint: str) -> None:
-        known = self._known(fingerprint)
-        if known is not None and known.state == "trying":
-            self._memory.write(None)
+        with self._lock:
+            self._trial = None
+            known = self._known(fingerprint)
+            if known is not None and known.state == "trying":
+                self._memory.write(None)
+
+    def _say_trying(self, fingerprint: str) -> None:
+        until = self._clock() + self._trial_seconds
+        self._remember(_Known(fingerprint=fingerprint, state="trying", until=until))
+
+    def _end_trial(self, known: _Known) -> None:
+        with self._lock:
+            self._trial = None
+            self._remember(known)
 
     def _paused(self, known: _Known) -> LoginPaused:
         if known.state == "trying":

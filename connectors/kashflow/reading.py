@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, NoReturn
 
 import httpx
 
 from connectors.errors import Unreadable
+from connectors.exact import exact
 from connectors.kashflow.border import answer_lost
 from connectors.kashflow.spelling import canonical_name
 
@@ -35,9 +35,8 @@ def read_json(response: httpx.Response) -> object:
         return None
     try:
         text = response.content.decode("utf-8-sig")
-        return json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
-    # Decimal raises ArithmeticError for exponents beyond all measure.
-    except (ValueError, ArithmeticError, RecursionError):
+        return json.loads(text, parse_float=exact, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
         raise answer_lost(response, "it is not JSON") from None
 
 

@@ -13,6 +13,9 @@ _DATE = re.compile(
     r"(?:[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?\s*(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?"
 )
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
+_ID = re.compile(r"[1-9][0-9]{0,17}")
+#: Their own have at most 20 characters.
+_LONGEST_CODE = 64
 #: How KashFlow writes "never" (reference section 2.2).
 _NEVER = frozenset({date(1900, 1, 1), date(1970, 1, 1)})
 #: No amount, quantity or rate has more digits before the point; more would only make arithmetic explode.
@@ -53,6 +56,26 @@ def read_decimal(value: object) -> Decimal | None:
     if number is None or not number.is_finite() or abs(number.adjusted()) > _MOST_DIGITS:
         raise _unreadable("number", value)
     return number
+
+
+def read_id(value: object) -> str:
+    """An `Id` or a `Number`, which name a record: a positive whole number, as text. Raises Unreadable for anything else."""
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if not isinstance(text, str) or not _ID.fullmatch(text):
+        raise _unreadable("record's number", value)
+    return text
+
+
+def read_code(value: object) -> str:
+    """A `Code`, which names a record: text that can be shown. Raises Unreadable for anything else."""
+    if (
+        not isinstance(value, str)
+        or not value.strip()
+        or not value.isprintable()
+        or len(value) > _LONGEST_CODE
+    ):
+        raise _unreadable("record's code", value)
+    return value
 
 
 def _exact(value: object) -> Decimal | None:

@@ -46,6 +46,17 @@ def write_rows(records: Sequence[Mapping[str, Any]]) -> bytes:
     return content
 
 
+def aligned(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The records with all the fields of all of them, as `write_rows` wants it. A field that a record does not name
+    stays as it is over there; one that is blank is blanked, as in all other calls."""
+    names = dict.fromkeys(name for record in records for name in record)
+    return [{name: _blanked(record[name]) if name in record else "" for name in names} for record in records]
+
+
+def _blanked(value: Any) -> Any:
+    return None if value == "" else value
+
+
 def read_rows(content: bytes) -> list[dict[str, str]]:
     """CSV with a header as one dictionary per row. Raises Unreadable."""
     try:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from connectors.exact import exact
+
 
 def encode(value: object) -> bytes:
     """`value` as JSON: dicts, lists, text, int, bool, None, and Decimal written digit by digit as a number.
@@ -20,7 +22,7 @@ def encode(value: object) -> bytes:
 def decode(content: bytes) -> Any:
     """The value that `content` holds; fractions become Decimal. Raises ValueError when it is not JSON."""
     try:
-        return json.loads(content, parse_float=Decimal, parse_constant=_refuse_constant)
+        return json.loads(content, parse_float=exact, parse_constant=_refuse_constant)
     except RecursionError as error:
         raise ValueError("nested too deep") from error
 

@@ -76,8 +76,7 @@ class NotDead(LookupError):
 def dead_letters_of(ledger: Ledger, selection: Selection, *, limit: int = 50, before_id: int = 0) -> Found:
     """Newest first."""
     with ledger.reading() as connection:
-        total = dead_letters.count(connection, selection)
-        letters = dead_letters.newest(connection, selection, limit, before_id)
+        total, letters = dead_letters.newest(connection, selection, limit, before_id)
     return Found(total, tuple(_letter(one) for one in letters))
 
 
@@ -85,20 +84,13 @@ def causes(ledger: Ledger, selection: Selection, *, limit: int = 50) -> tuple[Ca
     """Most numerous first."""
     with ledger.reading() as connection:
         groups = dead_letters.groups(connection, selection, limit)
-        examples = (
-            {
-                one.id: one
-                for one in dead_letters.newest(
-                    connection, Selection(ids=tuple(group.newest_id for group in groups)), len(groups)
-                )
-            }
-            if groups
-            else {}
-        )
+        ids = Selection(ids=tuple(group.newest_id for group in groups))
+        _, letters = dead_letters.newest(connection, ids, len(groups)) if groups else (0, [])
+    examples = {one.id: one for one in letters}
     return tuple(
         Cause(
             fingerprint=group.fingerprint,
-            queue=group.queue,
+            queue=example.queue,
             count=group.count,
             stage=example.reason_stage or "",
             code=example.reason_code or "",

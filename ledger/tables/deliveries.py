@@ -96,7 +96,6 @@ class DeliveryRow(Base):
         # Groups a million dead letters without reading one of them.
         partial_index(
             "ix_deliveries_dead_cause",
-            "queue",
             "fingerprint",
             "worth_currency",
             "ended_at",
@@ -104,6 +103,9 @@ class DeliveryRow(Base):
             "id",
             where="state = 'dead'",
         ),
+        # Answer what an operator filters by.
+        partial_index("ix_deliveries_dead_code", "reason_code", "id", where="state = 'dead'"),
+        partial_index("ix_deliveries_dead_when", "ended_at", "id", where="state = 'dead'"),
         partial_index("ix_deliveries_operation", "operation_id", "state", where="operation_id IS NOT NULL"),
         # What retention looks at next.
         partial_index("ix_deliveries_to_compact", "ended_at", where=TO_COMPACT),

@@ -77,7 +77,9 @@ def without(merged: Merged, fields: frozenset[str]) -> Merged:
 
 
 def _agreed(before: Agreed | None, verdict: Verdict, outcome: Outcome, region: str) -> Agreed:
-    shown: dict[Source, Value] = {
+    # A side that lacks the field now is remembered by what it showed last.
+    shown: dict[Source, Value] = dict(before.shown) if before else {}
+    shown |= {
         side: outcome.shown[side][verdict.field] for side in SIDES if verdict.field in outcome.shown[side]
     }
     if before is not None and alike(verdict.field, before.value, verdict.value, region):

@@ -33,6 +33,8 @@ class Job:
     query: str = ""
     upload: str | None = None
     error: str = ""
+    #: An upload that takes its time is written when somebody asks after this.
+    busy_until: datetime | None = None
     columns: list[str] = field(default_factory=list)
     successful: list[CsvRow] = field(default_factory=list)
     failed: list[CsvRow] = field(default_factory=list)

@@ -106,3 +106,35 @@ def test_a_postgresql_that_was_killed_under_load_costs_nothing(
         server.start()
 
         installation.show_their_numbers(*deals)
+
+
+def test_a_worker_that_is_told_to_stop_puts_back_what_it_has_not_begun(
+    valkey_url: str, installation: Installation
+) -> None:
+    installation.settings["redis_url"] = valkey_url
+    installation.make_ledger()
+    installation.start("beat")
+    worker = installation.start("worker")
+    installation.listening_stream()
+    deals = installation.deals(*BUYERS)
+    installation.fault("kashflow", "slow", times=None, match={"resource": "customers"}, seconds=1)
+
+    installation.win(*deals)
+    eventually(
+        lambda: installation.calls("GET", "/v2/customers"),
+        DELIVERED_WITHIN,
+        "the first customer is looked for",
+    )
+    assert worker.end() == 0
+    put_back = [
+        delivery.reason_code
+        for deal in deals
+        for delivery in installation.deliveries(deal, "kashflow.customer")
+    ]
+    assert "stopping" in put_back
+    installation.recover("kashflow")
+    installation.start("worker")
+
+    installation.show_their_numbers(*deals)
+    endings = {attempt.ending for deal in deals for attempt in installation.attempts(deal)}
+    assert "lease_expired" not in endings

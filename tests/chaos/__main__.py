@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.chaos.run import Size, run
+from tests.chaos.run import Outcome, Size, run
 from tests.chaos.settling import NeverReady
 from tests.chaos.show import as_json, print_tables
 from tests.chaos.world import WorldFailed
@@ -26,7 +26,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     console = Console(stderr=True)
     folder = Path(tempfile.mkdtemp(prefix="kashforce-chaos-"))
-    size = Size(options.seconds, options.seed, options.changes, options.kills)
+    size = _size(options)
     try:
         with console.status("starting PostgreSQL, Valkey, both worlds and the processes …") as status:
             outcome = run(size, folder, status.update)
@@ -36,15 +36,41 @@ def main() -> int:
     except KeyboardInterrupt:
         console.print(f"ended before its time; the logs are in {folder}")
         return NOT_PLAYED
-    print_tables(outcome, Console(width=None if sys.stdout.isatty() else 120))
-    if options.json:
-        options.json.write_text(as_json(outcome) + "\n")
+    _show(outcome, options.json)
+    if options.keep:
+        console.print(f"the logs are in {folder}")
     if not outcome.is_good:
         console.print(f"[bold red]✗[/] the logs are in {folder}; the same again: --seed {size.seed}")
         return WRONG
     console.print("[bold green]✓[/] nothing lost, nothing twice, nothing wrong, every dead letter explained")
-    shutil.rmtree(folder, ignore_errors=True)
+    if not options.keep:
+        shutil.rmtree(folder, ignore_errors=True)
     return RIGHT
+
+
+def _show(outcome: Outcome, json_file: Path | None) -> None:
+    """Tables on standard output and JSON in a file; with "-" the JSON has standard output for itself."""
+    is_piped = json_file == Path("-")
+    print_tables(
+        outcome,
+        Console(stderr=is_piped, width=None if (sys.stderr if is_piped else sys.stdout).isatty() else 120),
+    )
+    if is_piped:
+        sys.stdout.write(as_json(outcome) + "\n")
+    elif json_file is not None:
+        json_file.parent.mkdir(parents=True, exist_ok=True)
+        json_file.write_text(as_json(outcome) + "\n")
+
+
+def _size(options: argparse.Namespace) -> Size:
+    """What is not said is as much as the seconds are a part of the usual ones."""
+    usual = Size()
+    part = min(1.0, options.seconds / usual.seconds)
+    said = {name: getattr(options, name) for name in ("changes", "kills", "faults")}
+    figures = {
+        name: int(getattr(usual, name) * part) if figure is None else figure for name, figure in said.items()
+    }
+    return Size(options.seconds, options.seed, **figures)
 
 
 def _options() -> argparse.Namespace:
@@ -57,9 +83,15 @@ def _options() -> argparse.Namespace:
         "--seconds", type=float, default=usual.seconds, help="storm and settling (%(default)s)"
     )
     parser.add_argument("--seed", type=int, default=usual.seed, help="same seed, same storm (%(default)s)")
-    parser.add_argument("--changes", type=int, default=usual.changes, help="records changed (%(default)s)")
-    parser.add_argument("--kills", type=int, default=usual.kills, help="processes killed (%(default)s)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as well")
+    parser.add_argument("--changes", type=int, help=f"records changed ({usual.changes}, or its part)")
+    parser.add_argument("--kills", type=int, help=f"processes killed ({usual.kills}, or its part)")
+    parser.add_argument(
+        "--faults", type=int, help=f"kinds of fault that strike ({usual.faults}, or its part)"
+    )
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="write the figures there, too; - for standard output"
+    )
+    parser.add_argument("--keep", action="store_true", help="keep the logs of a good storm, too")
     return parser.parse_args()
 
 

@@ -16,37 +16,8 @@ BULK = 50
 #: So many deals are under a rule that refuses the write-back.
 GUARDED = 3
 _CENT = Decimal("0.01")
-_FIRST = [
-    "Alder",
-    "Bramble",
-    "Cinder",
-    "Dunlin",
-    "Ember",
-    "Fallow",
-    "Garnet",
-    "Hazel",
-    "Iris",
-    "Juniper",
-    "Kestrel",
-    "Larch",
-    "Maple",
-    "Nettle",
-    "Osier",
-]
-_SECOND = [
-    "Bakery",
-    "Cycles",
-    "Dairy",
-    "Engineering",
-    "Foundry",
-    "Glassworks",
-    "Joinery",
-    "Kennels",
-    "Looms",
-    "Motors",
-    "Nurseries",
-    "Optics",
-]
+_FIRST = ["Alder", "Bramble", "Cinder", "Dunlin", "Ember", "Fallow", "Garnet", "Hazel", "Iris", "Juniper", "Kestrel"]  # fmt: skip
+_SECOND = ["Bakery", "Cycles", "Dairy", "Foundry", "Glassworks", "Joinery", "Kennels", "Looms", "Motors", "Optics"]  # fmt: skip
 
 
 class People:
@@ -61,6 +32,7 @@ class People:
         self._next_name = 0
         #: Id and gross of each invoice of ours that a bookkeeper saw unpaid, by its number.
         self._unpaid: dict[int, tuple[str, Decimal]] = {}
+        self._customers: Sequence[str] = ()
         self._acts: Mapping[Callable[[], int], float] = {
             self.meet: 6,
             self.meet_and_sell_twice: 1.5,
@@ -75,6 +47,7 @@ class People:
             self.give_away: 1.5,
             self.delete: 1.5,
             self.pay: 6,
+            self.withdraw: 0.5,
         }
 
     def act(self) -> int:
@@ -158,19 +131,21 @@ class People:
         return len(deals)
 
     def close_the_day(self) -> str:
-        """One last deal, made after all else; its id. Salesforce tells of it after all else, too."""
+        """One last deal, won after all else; its id. Salesforce tells of it after all else, too."""
         before = set(self._model.deals)
-        self._introduce([self._draft()], Stage.OPEN)
+        self._introduce([self._draft()], Stage.WON)
         (last,) = set(self._model.deals) - before
         return last
 
     # -- Books ------------------------------------------------------------------------------------------
 
     def look_at_invoices(self) -> None:
-        """The bookkeeper sees which of our invoices nobody has paid."""
+        """The bookkeeper sees the customers, and which of our invoices nobody has paid."""
+        state = self._world.state("kashflow")
+        self._customers = [str(row["Code"]) for row in state["customers"]]
         self._unpaid = {
             int(row["Number"]): (str(row["Id"]), Decimal(str(row["GrossAmount"])))
-            for row in self._world.state("kashflow")["invoices"]
+            for row in state["invoices"]
             if str(row.get("CustomerReference") or "").startswith("SF-")
             and int(row["Number"]) not in self._model.payments
         }
@@ -178,6 +153,14 @@ class People:
     def pay(self) -> int:
         """An invoice is paid: all of it, a part, or too much."""
         return 1 if self.pay_one() is not None else 0
+
+    def withdraw(self) -> int:
+        """The bookkeeper writes an invoice by hand, sees the mistake, and deletes it."""
+        if not self._customers:
+            return 0
+        number = self._world.write_invoice(self._rng.choice(self._customers))
+        self._world.delete_invoice(number)
+        return 1
 
     def pay_one(self) -> str | None:
         """The id of the invoice that was paid; None when there is none to pay."""

@@ -18,6 +18,7 @@ from console.supervisor import Child, Supervisor
 from ledger import schema
 from ledger.ledger import Ledger
 from ledger.overview import list_leases
+from tests.support.installation import COMPILED
 from tests.support.postgres import PostgresServer
 from tests.support.valkey import ValkeyServer
 
@@ -27,10 +28,11 @@ LEASES = {"stream": "salesforce_stream", "poll": "kashflow_poll"}
 
 #: Short, so that minutes show what takes hours. Doubt is longer than any declared delay of the sandbox.
 PACE: Mapping[str, object] = {
+    "salesforce_sweep_seconds": 8,
     "sweep_seconds": 1,
     "poll_seconds": 3,
     "lease_seconds": 6,
-    "doubt_seconds": 8,
+    "doubt_seconds": 10,
     "worker_threads": 4,
     "log_level": "info",
 }
@@ -116,5 +118,10 @@ class Premises:
             "state_dir": self._folder / "state",
             **PACE,
         }
-        foreign = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+        foreign = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(PREFIX) and name != "PYTHONDONTWRITEBYTECODE"
+        }
+        foreign |= {"PYTHONPYCACHEPREFIX": str(COMPILED)}
         return foreign | {f"{PREFIX}{name.upper()}": str(value) for name, value in settings.items()}

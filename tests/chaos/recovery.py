@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
+from typing import Self
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from ledger.ledger import Ledger
-from ledger.tables import AttemptRow
+from ledger.tables import AttemptRow, DeliveryRow
 
 
 @dataclass
@@ -25,46 +26,71 @@ class Blow:
 
 
 @dataclass(frozen=True)
+class Seconds:
+    """Of several blows; None where nothing was to be delivered any more after any of them."""
+
+    median: float | None
+    longest: float | None
+
+    @classmethod
+    def of(cls, figures: Sequence[float | None]) -> Self:
+        known = [seconds for seconds in figures if seconds is not None]
+        return cls(median(known), max(known)) if known else cls(None, None)
+
+
+@dataclass(frozen=True)
 class Recovered:
-    """The seconds from the end of each blow of one kind to the next delivery, or to the new leader."""
+    """From the end of each blow of one kind."""
 
     kind: str
     count: int
-    median_seconds: float | None
-    longest_seconds: float | None
-    #: Blows after which nothing was to be delivered any more.
-    without_figure: int
+    #: To the next delivery, or to the new leader.
+    first: Seconds
+    #: To the end of the last delivery that was under way just then.
+    all_done: Seconds
 
 
 def recoveries(ledger: Ledger, blows: Iterable[Blow]) -> list[Recovered]:
     """One row per kind, in the order in which they came."""
-    kinds: dict[str, list[float | None]] = {}
+    kinds: dict[str, list[Blow]] = {}
     for blow in blows:
-        kinds.setdefault(blow.kind, []).append(_seconds(ledger, blow))
-    return [_row(kind, figures) for kind, figures in kinds.items()]
+        kinds.setdefault(blow.kind, []).append(blow)
+    return [
+        Recovered(
+            kind,
+            len(group),
+            Seconds.of([_since(blow, _first(ledger, blow)) for blow in group]),
+            Seconds.of([_since(blow, _all_done(ledger, blow.ended)) for blow in group]),
+        )
+        for kind, group in kinds.items()
+    ]
 
 
-def _row(kind: str, figures: Sequence[float | None]) -> Recovered:
-    known = [seconds for seconds in figures if seconds is not None]
-    return Recovered(
-        kind,
-        len(figures),
-        median(known) if known else None,
-        max(known) if known else None,
-        len(figures) - len(known),
-    )
+def _since(blow: Blow, then: datetime | None) -> float | None:
+    return None if then is None else (then - blow.ended).total_seconds()
 
 
-def _seconds(ledger: Ledger, blow: Blow) -> float | None:
-    again = blow.taken_over if blow.is_takeover else _next_delivery(ledger, blow.ended)
-    return None if again is None else (again - blow.ended).total_seconds()
-
-
-def _next_delivery(ledger: Ledger, after: datetime) -> datetime | None:
+def _first(ledger: Ledger, blow: Blow) -> datetime | None:
+    if blow.is_takeover:
+        return blow.taken_over
     with ledger.reading() as connection:
         found: datetime | None = connection.scalar(
             select(func.min(AttemptRow.ended_at)).where(
-                AttemptRow.ended_at > after, AttemptRow.ending == "delivered"
+                AttemptRow.ended_at > blow.ended, AttemptRow.ending == "delivered"
+            )
+        )
+    return found
+
+
+def _all_done(ledger: Ledger, ended: datetime) -> datetime | None:
+    """A dead letter that was made good later is left out: it was at rest meanwhile."""
+    made_good = DeliveryRow.reason_code == "later_success"
+    with ledger.reading() as connection:
+        found: datetime | None = connection.scalar(
+            select(func.max(DeliveryRow.ended_at)).where(
+                DeliveryRow.registered_at <= ended,
+                DeliveryRow.ended_at > ended,
+                or_(DeliveryRow.reason_code.is_(None), ~made_good),
             )
         )
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,14 +15,16 @@ import structlog
 from ledger.overview import count_deliveries
 from ledger.tables import Base
 from tests.chaos.model import Model
+from tests.chaos.operator import Operator
 from tests.chaos.people import People
 from tests.chaos.premises import Premises
-from tests.chaos.recovery import Blow, Recovered, recoveries
-from tests.chaos.settling import Settling, now
-from tests.chaos.storm import FaultPlanned, Kill, KillPlanned, Plan, plan
-from tests.chaos.troubles import LATENCY
+from tests.chaos.recovery import Recovered, recoveries
+from tests.chaos.settling import Settling
+from tests.chaos.storm import plan
+from tests.chaos.troubles import LATENCY, TROUBLES
 from tests.chaos.verdict import Verdict, Worlds, judge
 from tests.chaos.world import World
+from tests.chaos.wrecker import Wrecker
 
 #: The share of the time that the storm takes; the rest is for settling, which may take longer.
 STORM_SHARE = 0.75
@@ -32,10 +34,14 @@ BOOKKEEPER_LOOKS_EVERY = 8.0
 
 @dataclass(frozen=True)
 class Size:
+    """How much has to happen; a storm in which less did proves nothing."""
+
     seconds: float = 300.0
     seed: int = 1
     changes: int = 5000
     kills: int = 60
+    #: Kinds of fault that have to strike.
+    faults: int = len(TROUBLES)
 
 
 @dataclass
@@ -43,9 +49,14 @@ class Outcome:
     """What the storm was, and what it left behind."""
 
     size: Size
+    #: Records changed by people.
     changes: int = 0
+    #: SIGKILLs by who was hit.
     kills: dict[str, int] = field(default_factory=dict)
+    #: How often each fault struck that was declared.
     faults: dict[str, int] = field(default_factory=dict)
+    #: What the operator did: logins let through again, deals edited.
+    mended: dict[str, int] = field(default_factory=dict)
     storm_seconds: float = 0.0
     settle_seconds: float = 0.0
     #: What was still under way at the deadline; blank when all was at rest.
@@ -57,7 +68,24 @@ class Outcome:
 
     @property
     def is_good(self) -> bool:
-        return not self.unsettled and self.verdict is not None and not self.verdict.findings
+        return (
+            not self.too_little
+            and not self.unsettled
+            and self.verdict is not None
+            and not self.verdict.findings
+        )
+
+    @property
+    def too_little(self) -> str:
+        """Of what there was less than the storm should have had; blank when it was a storm."""
+        figures = {
+            "changes": (self.changes, self.size.changes),
+            "kills": (sum(self.kills.values()), self.size.kills),
+            "kinds of fault": (sum(map(bool, self.faults.values())), self.size.faults),
+        }
+        return ", ".join(
+            f"{had} {what} of {wanted}" for what, (had, wanted) in figures.items() if had < wanted
+        )
 
 
 def run(size: Size, folder: Path, say: Callable[[str], None]) -> Outcome:
@@ -82,12 +110,12 @@ class _Storm:
         self._folder = folder
         self._say = say
         rng = random.Random(size.seed)
-        self._rng = rng
         self._model = Model()
         self._people = People(world, self._model, rng, most_deals=max(20, size.changes // 6))
-        self._plan: Plan = plan(rng, seconds=size.seconds * STORM_SHARE, kills=size.kills)
-        self._blows: list[Blow] = []
-        self._waiting_for_leader: list[tuple[Blow, str, str]] = []
+        seconds = size.seconds * STORM_SHARE
+        planned = plan(rng, seconds=seconds, kills=size.kills)
+        self._wrecker = Wrecker(planned, world, premises, rng, seconds=seconds)
+        self._operator = Operator(world, premises, self._model)
         self._outcome = Outcome(size)
 
     def play(self) -> Outcome:
@@ -102,10 +130,12 @@ class _Storm:
         began = time.monotonic()
         self._rage(began)
         outcome.storm_seconds = time.monotonic() - began
+        outcome.kills, outcome.faults = dict(self._wrecker.kills), dict(self._wrecker.faults)
         self._world.clear_all()
         began = time.monotonic()
         outcome.unsettled = settling.settle()
         outcome.settle_seconds = time.monotonic() - began
+        outcome.mended = {"logins": self._operator.logins, "deals": self._operator.edits}
         self._say("comparing both worlds, record by record …")
         self._compare()
         if not outcome.is_good:
@@ -127,7 +157,7 @@ class _Storm:
         outcome, ledger = self._outcome, self._premises.ledger
         worlds = Worlds(self._world.state("salesforce"), self._world.state("kashflow"))
         outcome.verdict = judge(self._model, worlds, ledger)
-        outcome.recovered = recoveries(ledger, self._blows)
+        outcome.recovered = recoveries(ledger, self._wrecker.blows)
         outcome.deals = len(self._model.deals)
         with ledger.reading() as connection:
             for row in count_deliveries(connection):
@@ -136,15 +166,10 @@ class _Storm:
     # -- The storm ----------------------------------------------------------------------------------------
 
     def _rage(self, began: float) -> None:
-        seconds = self._size.seconds * STORM_SHARE
-        moves = iter(sorted(self._moves(), key=lambda move: move[0]))
-        due = next(moves, None)
-        looked = began
-        while (at := time.monotonic() - began) < seconds or due is not None:
+        seconds, looked = self._size.seconds * STORM_SHARE, began
+        while (at := time.monotonic() - began) < seconds or not self._wrecker.is_done:
             self._tend()
-            while due is not None and due[0] <= at:
-                due[1]()
-                due = next(moves, None)
+            self._wrecker.strike(at)
             if time.monotonic() - looked > BOOKKEEPER_LOOKS_EVERY:
                 self._people.look_at_invoices()
                 looked = time.monotonic()
@@ -159,85 +184,10 @@ class _Storm:
             if self._outcome.changes >= wanted:
                 return
             self._outcome.changes += self._people.act()
-        self._say(f"{self._outcome.changes} changes, {sum(self._outcome.kills.values())} kills")
-
-    def _moves(self) -> Iterator[tuple[float, Callable[[], None]]]:
-        for kill in self._plan.kills:
-            yield kill.at, lambda kill=kill: self._kill(kill)  # type: ignore[misc]
-            if kill.kill in (Kill.POSTGRES, Kill.VALKEY):
-                yield kill.at + kill.away_seconds, lambda kill=kill: self._bring_back(kill)  # type: ignore[misc]
-        for fault in self._plan.faults:
-            yield fault.at, lambda fault=fault: self._break(fault)  # type: ignore[misc]
-            yield fault.until, lambda fault=fault: self._repair(fault)  # type: ignore[misc]
-
-    def _break(self, fault: FaultPlanned) -> None:
-        trouble = fault.trouble
-        self._world.declare(trouble.world, trouble.name, **trouble.declaration())
-        if trouble.begins_session:
-            self._world.forget_streaming()
-
-    def _repair(self, fault: FaultPlanned) -> None:
-        trouble = fault.trouble
-        name = f"{trouble.world} {trouble.name}"
-        struck = self._world.struck().get(name, 0)
-        self._world.clear(trouble.world, trouble.name)
-        self._outcome.faults[name] = self._outcome.faults.get(name, 0) + struck
-        if struck:
-            self._blows.append(Blow(f"{trouble.world}: {trouble.name}", now()))
-
-    def _kill(self, planned: KillPlanned) -> None:
-        kill = planned.kill
-        match kill:
-            case Kill.POSTGRES:
-                self._premises.postgres.kill()
-            case Kill.VALKEY:
-                self._premises.valkey.kill()
-            case Kill.SESSIONS:
-                self._world.forget_streaming()
-                self._blows.append(Blow(kill.value, now()))
-            case Kill.STREAM_LEADER | Kill.POLL_LEADER:
-                if not self._kill_leader(kill):
-                    return
-            case _:
-                if not self._premises.kill(self._victim(kill)):
-                    return
-                self._blows.append(Blow(kill.value, now()))
-        self._outcome.kills[kill.value] = self._outcome.kills.get(kill.value, 0) + 1
-
-    def _bring_back(self, planned: KillPlanned) -> None:
-        if planned.kill is Kill.POSTGRES:
-            self._premises.postgres.start()
-        else:
-            self._premises.valkey.start()
-        self._blows.append(Blow(planned.kill.value, now()))
-
-    def _kill_leader(self, kill: Kill) -> bool:
-        kind = kill.value.split()[0]
-        leader = self._premises.leader(kind)
-        if leader is None or not leader[0] or not self._premises.kill(leader[0]):
-            return False
-        blow = Blow(f"{kill.value}: take-over", now(), is_takeover=True)
-        self._blows.append(blow)
-        self._waiting_for_leader.append((blow, kind, leader[1]))
-        return True
-
-    def _victim(self, kill: Kill) -> str:
-        match kill:
-            case Kill.STREAM_STANDBY | Kill.POLL_STANDBY:
-                kind = kill.value.split()[0]
-                leader = self._premises.leader(kind)
-                return f"{kind}-1" if leader and leader[0] == f"{kind}-2" else f"{kind}-2"
-            case Kill.WORKER:
-                return f"worker-{self._rng.randint(1, 4)}"
-            case _:
-                return "beat-1"
+        self._say(f"{self._outcome.changes} changes, {sum(self._wrecker.kills.values())} kills")
 
     def _tend(self) -> None:
-        """Keep the processes running, and see who leads."""
+        """Keep the processes running, see who leads, and let the operator look."""
         self._premises.supervisor.tend()
-        for entry in list(self._waiting_for_leader):
-            blow, kind, old = entry
-            leader = self._premises.leader(kind)
-            if leader is not None and leader[1] != old:
-                blow.taken_over = now()
-                self._waiting_for_leader.remove(entry)
+        self._wrecker.look_who_leads()
+        self._operator.look()

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+import structlog
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from ledger.overview import count_unfinished, list_cursors
 from ledger.tables import DeliveryRow
+from producers import salesforce_sweep
+from producers.sweep_round import SETTLE, Round
 from tests.chaos.people import People
 from tests.chaos.premises import Premises
 from tests.chaos.world import World
+
+log = structlog.get_logger("kashforce.chaos")
 
 READY_WITHIN_SECONDS = 90.0
 #: Longer than every wait that the storm can have caused.
 SETTLE_WITHIN_SECONDS = 300.0
 LOOK_EVERY_SECONDS = 0.25
+#: Two rounds of the sweep, one of which may have to begin anew because its process was killed.
+GAP_CLOSED_WITHIN_SECONDS = 30.0
 
 
 class NeverReady(Exception):
@@ -55,23 +62,27 @@ class Settling:
     def settle(self) -> str:
         """Blank when all that people did was heard and delivered; what was still missing at the deadline otherwise.
 
-        Changes are heard in order. So one last deal proves that all before it were heard, and, once every invoice
-        is linked, one last payment proves that the poll has seen all payments.
+        What the stream tells, it tells in order, and what it does not tell the sweep finds. So a last deal that was
+        heard, and a round of the sweep that began later, prove that all before was heard. Once every invoice is
+        linked, one last payment proves that the poll has seen all payments.
         """
         deadline = time.monotonic() + SETTLE_WITHIN_SECONDS
-        last_deal = self._people.close_the_day()
-        missing = self._until(lambda: self._under_way("the last deal", last_deal, since=None), deadline)
+        last_deal, made_at = self._people.close_the_day(), now()
+        missing = self._until(lambda: self._not_swept(made_at) or self._under_way(last_deal), deadline)
         if missing:
-            return missing
+            return f"the last deal: {missing}"
         self._people.look_at_invoices()
         paid_at = now()
         invoice_id = self._people.pay_one()
         if invoice_id is None:
-            return ""
-        return self._until(lambda: self._under_way("the last payment", invoice_id, since=paid_at), deadline)
+            return "there was no invoice left to pay"
+        missing = self._until(lambda: self._under_way(invoice_id, since=paid_at), deadline)
+        if missing:
+            return f"the last payment: {missing}"
+        return self._until(self._open_gaps, deadline)
 
     def _until(self, missing: Callable[[], str], deadline: float) -> str:
-        text = "there was no time to look"
+        text, said = "there was no time to look", ""
         while time.monotonic() < deadline:
             self._tend()
             try:
@@ -80,6 +91,9 @@ class Settling:
                 text = "the ledger does not answer"
             if not text:
                 return ""
+            if text != said:
+                log.info("waiting", until=text)
+                said = text
             self._say(f"waiting: {text}")
             time.sleep(LOOK_EVERY_SECONDS)
         return text
@@ -88,12 +102,29 @@ class Settling:
         with self._ledger.reading() as connection:
             return "" if list_cursors(connection) else "the stream is not subscribed"
 
-    def _under_way(self, what: str, record_id: str, *, since: datetime | None) -> str:
+    def _not_swept(self, since: datetime) -> str:
+        """A round reads what was committed before it began, and is noted with its end."""
+        cursors = self._ledger.cursors_beginning_with(f"{salesforce_sweep.NAME}:")
+        rounds = [Round.from_cursor(cursor) for cursor in cursors]
+        done = rounds and all(round_.done and round_.until > since for round_ in rounds)
+        return "" if done else "the sweep has not come round"
+
+    def _under_way(self, record_id: str, *, since: datetime | None = None) -> str:
         heard = select(func.count()).where(DeliveryRow.record_id == record_id)
         if since is not None:
             heard = heard.where(DeliveryRow.registered_at >= since)
         with self._ledger.reading() as connection:
             if not connection.scalar(heard):
-                return f"{what} was not heard of"
+                return "it was not heard of"
             unfinished = count_unfinished(connection)
         return f"{unfinished} deliveries are under way" if unfinished else ""
+
+    def _open_gaps(self) -> str:
+        """Incidents that the sweep had time to close; it waits until what happened just before must be visible."""
+        latest = now() - SETTLE - timedelta(seconds=GAP_CLOSED_WITHIN_SECONDS)
+        late = [
+            one.kind
+            for one in self._ledger.incidents(source="salesforce", only_open=True)
+            if one.noted_at < latest
+        ]
+        return f"incidents are open: {', '.join(late)}" if late else ""

@@ -28,12 +28,16 @@ def print_tables(outcome: Outcome, console: Console) -> None:
     more = len(outcome.verdict.findings) - FINDINGS_SHOWN
     if more > 0:
         console.print(f"… and {more} more")
+    if outcome.too_little:
+        console.print(f"[bold red]✗[/] it was no storm: {outcome.too_little}")
     if outcome.unsettled:
         console.print(f"[bold red]✗[/] it did not settle: {outcome.unsettled}")
 
 
 def as_json(outcome: Outcome) -> str:
-    return json.dumps({"right": outcome.is_good, **asdict(outcome)}, indent=2, default=str)
+    """The shape is explained in docs/chaos.md."""
+    told = {"right": outcome.is_good, "too_little": outcome.too_little, **asdict(outcome)}
+    return json.dumps(told, indent=2, default=str)
 
 
 def _table(title: str, *columns: str) -> Table:
@@ -57,16 +61,22 @@ def _facts(outcome: Outcome) -> Iterator[tuple[str, str]]:
     yield from ((f"  {kind}", str(count)) for kind, count in outcome.kills.items())
     struck = sum(1 for count in outcome.faults.values() if count)
     yield "faults that struck, of those declared", f"{struck} of {len(outcome.faults)}"
+    missed = ", ".join(name for name, count in outcome.faults.items() if not count)
+    if missed:
+        yield "  not struck", missed
     yield "strokes of all faults", str(sum(outcome.faults.values()))
+    yield from ((f"{what} mended by the operator", str(count)) for what, count in outcome.mended.items())
     yield from ((f"deliveries {state}", str(count)) for state, count in sorted(outcome.deliveries.items()))
     yield "storm, seconds", f"{outcome.storm_seconds:.0f}"
     yield "settling, seconds", f"{outcome.settle_seconds:.0f}"
 
 
 def _recovery(outcome: Outcome) -> Table:
-    table = _table("Until the next delivery, in seconds", "After", "Times", "Median", "Longest")
+    columns = ("next delivery", "longest", "all done", "longest")
+    table = _table("Seconds to recover: medians, and the longest", "After", "Times", *columns)
     for row in outcome.recovered:
-        table.add_row(row.kind, str(row.count), _seconds(row.median_seconds), _seconds(row.longest_seconds))
+        figures = (row.first.median, row.first.longest, row.all_done.median, row.all_done.longest)
+        table.add_row(row.kind, str(row.count), *map(_seconds, figures))
     return table
 
 

@@ -196,9 +196,9 @@ def _cause(delivery: Delivery, model: Model, worlds: Worlds) -> str:
     """What the storm did that makes this dead letter right; blank when it did nothing of the kind."""
     if delivery.entity == "Opportunity":
         deal = model.deals.get(delivery.record_id)
-        return (
-            "a product with a VAT rate that KashFlow does not know" if deal and not deal.is_billable else ""
-        )
+        if deal and not deal.is_billable:
+            return "a product with a VAT rate that KashFlow does not know"
+        return "the Opportunity was deleted" if deal and deal.is_deleted else ""
     written = [
         deal_id
         for deal_id, rows in worlds.invoices.items()

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -62,6 +63,20 @@ class World:
     def pay(self, invoice_number: int, amount: str) -> None:
         """A bookkeeper records a payment."""
         self._ask("POST", f"/kashflow/invoices/{invoice_number}/payments", {"amount": float(amount)})
+
+    def edit_deal(self, deal_id: str, name: str) -> None:
+        """Somebody gives an Opportunity another name, which is a change that leads to a delivery."""
+        self.commit([{"action": "update", "id": deal_id, "fields": {"Name": name}}])
+
+    def write_invoice(self, customer_code: str) -> int:
+        """A bookkeeper writes an invoice that has nothing to do with Salesforce; its number."""
+        today = date.today().isoformat()  # noqa: DTZ011 - a UK shop's calendar day
+        line = {"Description": "By hand", "Quantity": 1, "Rate": 10, "VATLevel": 20}
+        made = {"CustomerCode": customer_code, "IssuedDate": today, "DueDate": today, "LineItems": [line]}
+        return int(self._ask("POST", "/kashflow/invoices", made)["Number"])
+
+    def delete_invoice(self, invoice_number: int) -> None:
+        self._ask("DELETE", f"/kashflow/invoices/{invoice_number}")
 
     def state(self, world: str) -> dict[str, list[dict[str, Any]]]:
         """Every record by resource or object."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from ledger import dead_letters
 from ledger.deliveries import Delivery, NewDelivery, Settlement
 from ledger.endings import Dead, Delivered, Ending, Failed, NotNow, Reason, State, Worth
@@ -122,18 +124,22 @@ def test_each_part_of_a_filter_narrows_it(ledger: Ledger, clock: TestClock) -> N
         (Selection(until=START + timedelta(seconds=60)), {invoice}),
     ):
         with ledger.reading() as connection:
-            found = {letter.id for letter in dead_letters.newest(connection, selection, 10)}
-            assert (found, dead_letters.count(connection, selection)) == (wanted, len(wanted)), selection
+            total, letters = dead_letters.newest(connection, selection, 10)
+            assert {letter.id for letter in letters} == wanted, selection
+            assert total == dead_letters.count(connection, selection) == len(wanted)
 
 
-def test_a_page_goes_on_behind_the_last_one(ledger: Ledger, clock: TestClock) -> None:
+@pytest.mark.parametrize("selection", [ALL, Selection(text="period"), Selection(since=START)])
+def test_a_page_goes_on_behind_the_last_one(ledger: Ledger, clock: TestClock, selection: Selection) -> None:
     ids = [id_ for number in range(5) for id_ in _die(ledger, clock, opportunity(number))]
 
     with ledger.reading() as connection:
-        first = [letter.id for letter in dead_letters.newest(connection, ALL, 3)]
-        second = [letter.id for letter in dead_letters.newest(connection, ALL, 3, before_id=first[-1])]
+        total, first = dead_letters.newest(connection, selection, 3)
+        again, second = dead_letters.newest(connection, selection, 3, before_id=first[-1].id)
+        all_seen, third = dead_letters.newest(connection, selection, 3, before_id=second[-1].id)
 
-    assert first + second == sorted(ids, reverse=True)
+    assert [letter.id for letter in first + second] == sorted(ids, reverse=True)
+    assert (third, {total, again, all_seen}) == ([], {5})
 
 
 def test_a_replayed_one_waits_as_if_new_and_its_story_says_who_did_it(

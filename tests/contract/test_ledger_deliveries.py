@@ -14,6 +14,7 @@ from ledger.ledger import Ledger
 from ledger.overview import attempts_of, count_unfinished, deliveries_of
 from ledger.producing import Cursor, Incident, LeaseLost, Sighting, open_incidents
 from tests.support.ledger import START, TestClock, account, deliver_all, end, opportunity, state_of, take
+from workers.ways import Pace
 
 WHY = Reason("send", "VALIDATION", "the postcode is missing")
 
@@ -48,6 +49,32 @@ def test_a_claim_takes_what_the_message_names_first_and_fills_up_with_what_waite
     claim = ledger.claim("kashflow.invoice", [ids[4]], limit=3, now=clock(), lease_seconds=30)
 
     assert [delivery.id for delivery in claim.deliveries] == [ids[4], ids[0], ids[1]]
+
+
+def test_only_what_waits_and_is_due_counts_as_backlog_and_no_further_than_asked(
+    ledger: Ledger, clock: TestClock
+) -> None:
+    ledger.register([*(opportunity(n) for n in range(5)), account(1)], now=clock())
+    end(ledger, take(ledger, clock, limit=1), NotNow(clock() + timedelta(seconds=60), WHY), clock)
+    take(ledger, clock, limit=1)
+
+    assert ledger.count_due("kashflow.invoice", most=100, now=clock()) == 3
+    assert ledger.count_due("kashflow.invoice", most=2, now=clock()) == 2
+    assert ledger.count_due("salesforce.invoice", most=2, now=clock()) == 0
+
+
+def test_a_batch_as_large_as_a_bulk_job_is_claimed_and_settled_at_once(
+    ledger: Ledger, clock: TestClock
+) -> None:
+    many = Pace().most_rows
+    ledger.register([opportunity(n) for n in range(many)], now=clock())
+
+    claim = take(ledger, clock, limit=many)
+    assert len(claim.deliveries) == many
+    end(ledger, claim, Delivered("done"), clock)
+
+    with ledger.reading() as connection:
+        assert count_unfinished(connection) == 0
 
 
 def test_what_is_not_due_yet_is_left_alone(ledger: Ledger, clock: TestClock) -> None:
@@ -198,6 +225,25 @@ def test_an_answer_that_comes_after_the_lease_changes_no_state_but_keeps_what_wa
     assert state_of(ledger, fresh.deliveries[0].id) is State.RUNNING
     found = ledger.links_by_salesforce_id("invoice", "Opportunity", [delivery.record_id])
     assert found[delivery.record_id].kashflow_key == "1042"
+
+
+def test_what_was_written_after_the_lease_is_looked_at_once_more_because_a_newer_write_may_be_undone(
+    ledger: Ledger, clock: TestClock
+) -> None:
+    ledger.register([opportunity(1), opportunity(2)], now=clock())
+    slow = take(ledger, clock)
+    clock.tick(31)
+    ledger.expire_leases(now=clock())
+    deliver_all(ledger, clock)
+    wrote, wrote_nothing = slow.deliveries
+
+    settled = ledger.settle(
+        slow, [Settlement(wrote, Delivered("late")), Settlement(wrote_nothing, Dead(WHY))], now=clock()
+    )
+
+    (again,) = take(ledger, clock).deliveries
+    assert settled.waiting == {wrote.queue: [again.id]}
+    assert (again.record_id, again.lock_key, again.flow) == (wrote.record_id, wrote.lock_key, wrote.flow)
 
 
 def test_one_bad_record_ends_dead_and_its_neighbours_are_delivered(ledger: Ledger, clock: TestClock) -> None:

@@ -82,6 +82,25 @@ def test_a_drained_queue_finishes_what_was_there_and_keeps_what_comes_later(
     assert state_of(ledger, late) is State.WAITING
 
 
+def test_what_a_hold_keeps_back_is_not_announced_before_the_queue_goes_on(
+    ledger: Ledger, clock: TestClock
+) -> None:
+    ((early,),) = ledger.register([opportunity(1)], now=clock()).values()
+    ((late,),) = ledger.register([opportunity(2)], now=clock()).values()
+
+    def announced() -> list[int]:
+        clock.tick(61)
+        found = ledger.find_unannounced([QUEUE], limit=10, now=clock(), resend_seconds=60)
+        return found.get(QUEUE, [])
+
+    _hold(ledger, 0)
+    assert announced() == []
+    _hold(ledger, early)
+    assert announced() == [early]
+    _resume(ledger)
+    assert announced() == [early, late]
+
+
 def test_to_hold_a_held_queue_says_it_anew_and_to_resume_a_free_one_says_no(
     ledger: Ledger, clock: TestClock
 ) -> None:

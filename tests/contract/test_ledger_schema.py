@@ -16,7 +16,7 @@ from sqlalchemy import Engine, inspect, text
 
 from ledger import schema
 from ledger.database import BadLedgerUrl, open_engine
-from ledger.schema import SchemaOutOfDate
+from ledger.schema import NoLedgerYet, SchemaOutOfDate
 from ledger.tables import Base
 
 #: What a big ledger cannot do without: each covers only the rows that are asked for, so it stays small.
@@ -27,6 +27,11 @@ PARTIAL_INDEXES = {
     "ix_deliveries_running_claim": "running",
     "ux_deliveries_running_lock": "running",
     "ix_deliveries_dead": "dead",
+    "ix_deliveries_dead_cause": "dead",
+    "ix_deliveries_dead_code": "dead",
+    "ix_deliveries_dead_when": "dead",
+    "ix_deliveries_operation": "operation_id IS NOT NULL",
+    "ix_deliveries_to_compact": "compacted_at IS NULL",
     "ix_deliveries_waits_for": "waits_for IS NOT NULL",
 }
 
@@ -63,6 +68,19 @@ def test_the_version_that_is_wanted_is_that_of_the_last_migration() -> None:
     )
 
 
+def test_a_file_that_is_not_there_is_no_ledger_yet_and_looking_does_not_make_it(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    file = tmp_path_factory.mktemp("fresh") / "ledger.db"
+    engine = open_engine(f"sqlite:///{file}")
+
+    with pytest.raises(NoLedgerYet, match=f"there is no ledger yet at {file}: .*'kashforce up' makes it"):
+        schema.check(engine)
+
+    engine.dispose()
+    assert not file.exists()
+
+
 def test_an_upgrade_makes_the_folder_that_the_file_is_to_lie_in(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
@@ -74,6 +92,9 @@ def test_an_upgrade_makes_the_folder_that_the_file_is_to_lie_in(
 
 
 def test_an_empty_database_is_refused_with_the_remedy(engine: Engine) -> None:
+    with engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
+
     with pytest.raises(SchemaOutOfDate) as refused:
         schema.check(engine)
 

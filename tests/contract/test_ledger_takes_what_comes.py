@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from ledger.deliveries import Settlement
 from ledger.endings import Dead, Delivered, Ending, Failed, LinkFound, Reason, State
@@ -42,7 +44,7 @@ def test_a_code_that_is_too_long_to_group_by_is_cut_and_its_sentence_kept(
     assert state_of(ledger, good.id) is State.DELIVERED
 
 
-@pytest.mark.parametrize("odd", ["\x00", "K" * 500])
+@pytest.mark.parametrize("odd", ["\x00", "\ud800", "K" * 500])
 def test_a_link_that_cannot_be_stored_spoils_only_its_own_delivery(
     ledger: Ledger, clock: TestClock, odd: str
 ) -> None:
@@ -62,14 +64,15 @@ def test_a_link_that_cannot_be_stored_spoils_only_its_own_delivery(
     assert state_of(ledger, bad.id) in {State.DELIVERED, State.DEAD}
 
 
+@pytest.mark.parametrize("odd", ["a \x00 in it", "half a character \ud800"])
 def test_a_sentence_that_no_database_takes_is_replaced_by_one_that_says_so(
-    ledger: Ledger, clock: TestClock
+    ledger: Ledger, clock: TestClock, odd: str
 ) -> None:
     ledger.register([opportunity(1)], now=clock())
     claim = take(ledger, clock)
     (delivery,) = claim.deliveries
 
-    ledger.settle(claim, [Settlement(delivery, Dead(Reason("send", "X", "a \x00 in it")))], now=clock())
+    ledger.settle(claim, [Settlement(delivery, Dead(Reason("send", odd, odd)))], now=clock())
 
     assert state_of(ledger, delivery.id) is State.DEAD
 
@@ -86,3 +89,23 @@ def test_an_incident_with_a_long_subject_is_noted_and_the_cursor_moves(
         (noted,) = open_incidents(connection)
     assert (noted.subject, noted.version, noted.detail) == (LONG[:160], LONG[:120], {"raw": LONG})
     assert ledger.cursors(["stream"])["stream"].value == "18"
+
+
+def test_a_statement_that_fails_does_not_quote_its_values(ledger: Ledger) -> None:
+    statement = text("SELECT id FROM nowhere WHERE customer = :customer")
+
+    with pytest.raises(DBAPIError) as failed, ledger.reading() as connection:
+        connection.execute(statement, {"customer": "Mina Okoro"})
+
+    assert "Mina Okoro" not in str(failed.value)
+
+
+def test_an_incident_about_half_a_character_is_noted(ledger: Ledger, clock: TestClock) -> None:
+    incident = Incident("overflow", "salesforce", "Opportunity\ud800", "key\udfff:1", START)
+
+    for _ in range(2):
+        ledger.register([], incidents=[incident], now=clock())
+
+    with ledger.reading() as connection:
+        (noted,) = open_incidents(connection)
+    assert (noted.subject, noted.version) == ("Opportunity?", "key?:1")

@@ -333,6 +333,32 @@ def test_an_interrupted_requeue_registers_nothing_twice(
         assert [each.record_id for each in deliveries_of(connection, records)] == list(records)
 
 
+def test_ten_thousand_are_requeued_in_steps_that_can_be_ended_and_overtake_no_newer_change(
+    terminal: Terminal, ledger: Ledger, clock: TestClock
+) -> None:
+    records = tuple(opportunity(number).record_id for number in range(10_000))
+    # Halfway through somebody changes one of the last ones.
+    changed = opportunity(9_999, "changed meanwhile")
+
+    def somebody_works() -> bool:
+        if len(terminal.rests) == 10:
+            ledger.register([changed], now=clock())
+        return len(terminal.rests) == 15
+
+    terminal.meanwhile = somebody_works
+    cut_short = terminal.requeue(Named(("opportunity_to_invoice",), records), Pace(per_minute=30_000))
+    assert (cut_short.state, cut_short.done) == (Progress.INTERRUPTED, 15 * CHUNK)
+    terminal.meanwhile = lambda: False
+    done = terminal.go_on_with(cut_short)
+
+    assert (done.state, done.done) == (Progress.FINISHED, 10_000)
+    assert sum(terminal.rests) == pytest.approx(19.0), "five hundred a second"
+    claimed: list[str] = []
+    while deliveries := take(ledger, clock, limit=2_000).deliveries:
+        claimed += [each.record_id for each in deliveries]
+    assert sorted(claimed) == sorted(records), "each once, and of two of one record only the newer"
+
+
 def test_a_requeued_record_says_so_and_takes_the_lock_of_its_earlier_deliveries(
     terminal: Terminal, ledger: Ledger, clock: TestClock
 ) -> None:

@@ -29,8 +29,8 @@ def test_every_tool_looks_at_every_room() -> None:
 
     assert set(tool["importlinter"]["root_packages"]) == set(ROOMS)
     assert set(tool["hatch"]["build"]["targets"]["wheel"]["packages"]) == set(ROOMS)
-    assert set(tool["mypy"]["files"]) == {*ROOMS, "tests"}
-    assert set(tool["ruff"]["lint"]["isort"]["known-first-party"]) == {*ROOMS, "tests"}
+    assert set(tool["mypy"]["files"]) == {*ROOMS, "bench", "tests"}
+    assert set(tool["ruff"]["lint"]["isort"]["known-first-party"]) == {*ROOMS, "bench", "tests"}
 
 
 def test_every_room_of_the_product_has_its_floor() -> None:

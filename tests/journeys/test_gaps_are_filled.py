@@ -323,3 +323,32 @@ def test_the_window_reaches_back_over_the_overlap_and_never_before_the_beginning
     note = road.noted("gap")[0].note
     assert note is not None
     assert note["rounds"][0]["since"] == begun.isoformat()
+
+
+def test_a_sweep_that_begins_in_the_middle_of_a_second_reads_what_changed_in_it(on_the_road: Road) -> None:
+    road = on_the_road
+    road.wait(0.6)
+    (deal,) = _won_deals(road, 1)
+    road.catch_up()
+
+    road.wait(1)
+    road.sweep()
+
+    assert road.last_round().done
+    assert len(road.invoices(deal)) == 1
+
+
+def test_the_overlap_may_begin_in_the_middle_of_a_second_in_which_something_changed(
+    swept_road: Road,
+) -> None:
+    road = swept_road
+    road.wait(3 * HOUR)
+    _won_deals(road, 1)
+    road.catch_up()
+    road.wait(20 * 60 + 0.4)
+    road.sweep()
+
+    road.wait(900)
+    road.sweep()
+
+    assert road.swept_until() == road.now()

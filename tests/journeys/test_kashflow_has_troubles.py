@@ -186,3 +186,24 @@ def test_a_locked_user_is_tried_once_and_then_left_alone(on_the_road: Road) -> N
         road.wait(30)
 
     assert road.calls("POST", "/v2/sessiontoken") == 1
+
+
+@pytest.mark.parametrize(
+    ("trouble", "resource"), [("account_locked", "sessiontoken"), ("password_expired", None)]
+)
+def test_a_login_that_a_person_has_mended_is_noticed_soon(
+    on_the_road: Road, trouble: str, resource: str | None
+) -> None:
+    road = on_the_road
+    deals = _won_deals(road)
+    road.fault("kashflow", trouble, times=None, match={"resource": resource} if resource else {})
+    road.hear()
+    for _ in range(12):
+        road.work()
+        road.wait(5)
+
+    road.recover("kashflow")
+    road.breaker.reset()
+    road.rest(within=timedelta(minutes=1))
+
+    _all_invoiced_once(road, deals)

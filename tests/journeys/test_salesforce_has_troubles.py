@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from ledger.deliveries import NewDelivery
-from ledger.endings import LinkFound, State
+from ledger.endings import State
+from tests.support.backlog import linked_deals
 from tests.support.road import Road
 
 WRITTEN = (
@@ -123,7 +123,7 @@ def test_the_text_of_a_validation_rule_is_what_a_person_reads(on_the_road: Road)
 
 def test_three_bad_rows_of_two_hundred_take_no_neighbour_with_them(on_the_road: Road) -> None:
     road = on_the_road
-    deals = _two_hundred_linked_deals(road)
+    deals = linked_deals(road, 200)
     for bad in (deals[3], deals[77], deals[150]):
         road.fault("salesforce", "rest_validation_rule", match={"id": bad}, message="Closed for the year.")
 
@@ -136,49 +136,21 @@ def test_three_bad_rows_of_two_hundred_take_no_neighbour_with_them(on_the_road: 
     assert len(patches) == 1, "one call for all"
 
 
-def _two_hundred_linked_deals(road: Road) -> list[str]:
-    """Deals whose invoices KashFlow has already, none of them written back yet."""
-    road.add_customer("LARK01", "Larkfield Ceramics Ltd")
-    account = road.account("Larkfield Ceramics Ltd")
-    deals = road.create_many("Opportunity", [road.open_deal(account) for _ in range(200)])
-    bodies = [
-        {
-            "CustomerCode": "LARK01",
-            "CustomerReference": road.stamp(deal),
-            "LineItems": [
-                {"NominalCode": 4000, "Description": "Refit", "Quantity": "1", "Rate": "10", "VATLevel": 20}
-            ],
-        }
-        for deal in deals
-    ]
-    ledger = road.sandbox.kashflow.invoices
-    invoices = road.sandbox.run(lambda: [ledger.create(body) for body in bodies])
-    flow = road.book.flow("invoice_to_opportunity")
-    road.link(
-        [
-            LinkFound("invoice", "Opportunity", deal, str(row["Id"]), str(row["Number"]))
-            for deal, row in zip(deals, invoices, strict=True)
-        ]
-    )
-    road.ledger.register(
-        [
-            NewDelivery(
-                flow=flow.name,
-                queue=flow.queue,
-                source="kashflow",
-                entity="Invoice",
-                record_id=str(row["Id"]),
-                version="seen 1",
-                kind="updated",
-                occurred_at=road.now(),
-                lock_key=flow.lock_for(str(row["Id"])),
-                priority=flow.priority,
-            )
-            for row in invoices
-        ],
-        now=road.now(),
-    )
-    return deals
+def test_a_record_that_spoils_the_whole_call_is_found_and_its_neighbours_are_written(
+    on_the_road: Road,
+) -> None:
+    road = on_the_road
+    deals = linked_deals(road, 200)
+    for bad in (deals[3], deals[150]):
+        road.fault("salesforce", "rest_collections_refused", times=None, match={"id": bad})
+
+    report = road.work_on("salesforce.opportunity")
+
+    assert report.endings == {"delivered": 198, "dead": 2}
+    written = [road.record(deal)["KashFlow_Invoice_Number__c"] for deal in deals]
+    assert [number for number, shown in enumerate(written) if shown is None] == [3, 150]
+    requests = road.sandbox.requests["salesforce"].entries
+    assert sum(one.method == "PATCH" for one in requests) <= 2 * 2 * 8, "halves, and not one by one"
 
 
 def test_an_optional_field_that_is_hidden_from_us_is_done_without(on_the_road: Road) -> None:

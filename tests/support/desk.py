@@ -58,6 +58,7 @@ def lonely_desk(ledger: Ledger, clock: TestClock, rules: Rules | None = None) ->
             ),
             fields=lambda _: frozenset(),
             announce=lambda _: None,
+            wait=lambda _: False,
             clock=clock,
             rules=rules or Rules(),
             rng=random.Random(7),

@@ -42,8 +42,8 @@ class PostgresServer:
     same address. PostgreSQL refuses to run as root, so root runs it as `nobody`.
     """
 
-    def __init__(self, *, fsync: bool = False) -> None:
-        self._settings = SMALL if fsync else SMALL + FAST
+    def __init__(self, *, fsync: bool = False, settings: Sequence[str] = SMALL) -> None:
+        self._settings = (*settings, *(() if fsync else FAST))
         self._nobody = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
         self._numbers = itertools.count(1)
         self._process: subprocess.Popen[bytes] | None = None

@@ -13,6 +13,7 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import aliased
 
 from connectors.budget import KASHFLOW, SALESFORCE, LocalBudget
+from connectors.kashflow.breaker import LoginBreaker
 from connectors.kashflow.client import KashFlowClient
 from connectors.kashflow.credentials import KashFlowCredentials
 from connectors.kashflow.patience import Patience
@@ -71,6 +72,7 @@ class Road(Firm):
         )
         self.salesforce = open_.enter_context(SalesforceClient(self._tokens))
         kashflow = login["kashflow"]
+        self.breaker = LoginBreaker(clock=self._seconds)
         self.kashflow = open_.enter_context(
             KashFlowClient(
                 kashflow["url"],
@@ -80,6 +82,7 @@ class Road(Firm):
                     SecretStr(kashflow["memorable_word"]),
                 ),
                 timeout_seconds=5,
+                breaker=self.breaker,
                 patience=Patience(waits_seconds=(0.2,), sleep=lambda _: None),
             )
         )
@@ -204,6 +207,12 @@ class Road(Firm):
         self.sandbox.worlds.clock.advance(seconds)
         self.ledger.expire_leases(now=self.now())
 
+    def _rest(self, seconds: float) -> bool:
+        """A worker waits: it keeps its leases, and nobody tells it to stop."""
+        if seconds:
+            self.sandbox.worlds.clock.advance(seconds)
+        return False
+
     def link(self, found: Sequence[LinkFound]) -> None:
         """Pairs that Kashforce has known for long."""
         with self.ledger.writing() as connection:
@@ -285,6 +294,7 @@ class Road(Firm):
             context=KashFlowAccount(self.kashflow, kashflow_meter, self.now).context,
             fields=SalesforceFields(self.salesforce, salesforce_meter, self.now).of,
             announce=lambda _: None,
+            wait=self._rest,
             clock=self.now,
             rules=Rules(),
             rng=random.Random(7),

@@ -8,8 +8,9 @@ from typing import Any
 
 from canonical.customer import Customer
 from canonical.names import normalised
-from connectors.errors import ConnectorError, Duplicate, NotFound, Unreadable
+from connectors.errors import ConnectorError, Duplicate, NotFound
 from connectors.kashflow.reading import Row
+from connectors.kashflow.values import read_code, read_id
 from ledger.deliveries import Settlement
 from ledger.endings import Dead, Delivered, LinkFound, NotNow, Reason, Unchanged
 from ledger.questions import Asked
@@ -17,7 +18,7 @@ from mappings.codes import customer_code
 from workers.abreast import abreast
 from workers.classify import ending_of, in_doubt
 from workers.desk import Desk
-from workers.once import ClaimLost, doubtful, lost, may_have_been_made, send_once
+from workers.once import NotSent, doubtful, may_have_been_made, send_once
 from workers.pairs.asking import NEW, NONE, match_question, pair_about, subject_of
 from workers.pairs.finishing import begin_in_step, finish
 from workers.pairs.likeness import summary
@@ -148,8 +149,8 @@ def _create_with_code(desk: Desk, work: Work, code: str) -> Settlement | None:
     try:
         row = send_once(desk, work, stamp(work), code, lambda: desk.kashflow.customers.create(body))
         return _linked(desk, work, row, f"created customer {row.get('Code')}")
-    except ClaimLost:
-        return lost(desk, work)
+    except NotSent as nothing:
+        return work.ends(nothing.ending)
     except Duplicate:
         return _adopt_if_ours(desk, work, code)
     except ConnectorError as error:
@@ -217,15 +218,13 @@ def _codes(work: Work) -> list[str]:
 
 def _linked(desk: Desk, work: Work, row: Mapping[str, Any], note: str) -> Settlement:
     """Raises Unreadable when the answer does not say which customer it was."""
-    kashflow_id, code = row.get("Id"), row.get("Code")
-    if not kashflow_id or not code:
-        raise Unreadable("the answer names neither Id nor Code of the customer", system="kashflow")
+    kashflow_id, code = read_id(row.get("Id")), read_code(row.get("Code"))
     if work.meeting is not None:
         after = kashflow_of(desk, work.flow, row, desk.context(), work.meeting.golden)
         return finish(desk, work, Delivered(note), after, sent=True, closes=(stamp(work),))
     return work.ends(
         Delivered(note),
-        link=LinkFound("customer", ACCOUNT, _account_id(work), str(kashflow_id), str(code)),
+        link=LinkFound("customer", ACCOUNT, _account_id(work), kashflow_id, code),
         follow_ups=begin_in_step(desk, work, _account_id(work)),
         asked=Asked(used=work.decided, looked_at=(pair_about(_account_id(work)),)),
         closes=(stamp(work),),

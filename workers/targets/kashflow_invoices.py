@@ -14,8 +14,8 @@ import structlog
 
 from canonical.change import Change
 from canonical.invoice import Invoice
-from connectors.errors import ConnectorError, Unreadable
-from connectors.kashflow.values import read_decimal
+from connectors.errors import ConnectorError
+from connectors.kashflow.values import read_decimal, read_id
 from ledger.deliveries import NewDelivery, Settlement, deliveries_of
 from ledger.endings import Dead, Delivered, LinkFound, NotNow, Reason, State, Unchanged
 from ledger.intents import Intent
@@ -23,7 +23,7 @@ from ledger.links import Link
 from workers.abreast import abreast
 from workers.classify import ending_of
 from workers.desk import Desk
-from workers.once import ClaimLost, doubtful, lost, may_have_been_made, send_once
+from workers.once import NotSent, doubtful, may_have_been_made, send_once
 from workers.work import Progress, Work, as_noun, known
 
 log = structlog.get_logger("kashforce.invoices")
@@ -147,8 +147,8 @@ def _create(desk: Desk, work: Work) -> Settlement:
         row = send_once(desk, work, reference, reference, lambda: desk.kashflow.invoices.create(body))
         note = f"created invoice {row.get('Number')}"
         return _delivered(desk, work, row, note, told={"answer": _header_of(row)})
-    except ClaimLost:
-        return lost(desk, work)
+    except NotSent as nothing:
+        return work.ends(nothing.ending)
     except ConnectorError as error:
         if may_have_been_made(error):
             return doubtful(desk, work, error)
@@ -162,13 +162,11 @@ def _delivered(
 
     Raises Unreadable when the row does not say which invoice it is.
     """
-    kashflow_id, number = row.get("Id"), row.get("Number")
-    if not kashflow_id or not number:
-        raise Unreadable("the answer names neither Id nor Number of the invoice", system="kashflow")
+    kashflow_id, number = read_id(row.get("Id")), read_id(row.get("Number"))
     change = Change(
         source="kashflow",
         entity="Invoice",
-        record_id=str(kashflow_id),
+        record_id=kashflow_id,
         version=f"created for {work.delivery.id}",
         kind="created",
         occurred_at=desk.clock(),
@@ -176,9 +174,7 @@ def _delivered(
     )
     return work.ends(
         Delivered(note + _drift(work, row)),
-        link=LinkFound(
-            "invoice", work.flow.source_entity, work.delivery.record_id, str(kashflow_id), str(number)
-        ),
+        link=LinkFound("invoice", work.flow.source_entity, work.delivery.record_id, kashflow_id, number),
         follow_ups=tuple(deliveries_of([change], lambda _: [desk.book.flow(work.flow.write_back)])),
         closes=(_model(work).reference,),
     )

@@ -1,22 +1,33 @@
-"""Fields of linked Salesforce records: compared first, then up to 200 records written in one call."""
+"""Fields of linked Salesforce records: compared first, then written 200 in a call, or thousands in one Bulk job."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
-from connectors.errors import ConnectorError
-from connectors.salesforce.collections import RowResult
+import structlog
+
+from connectors.errors import ConnectorError, NotNow
+from connectors.salesforce.collections import MOST_RETRIEVED, RowResult
 from ledger.deliveries import Settlement
 from ledger.endings import Dead, Delivered, Reason, Unchanged
 from mappings.recordmapping import RecordMapping
-from workers.classify import ending_of, ending_of_each
+from workers.classify import ending_of, ending_of_each, held_back, may_be_one_records_fault
 from workers.desk import Desk
+from workers.targets.salesforce_bulk import update_by_job
+from workers.ways import COLLECTIONS_RECORDS, bulk_pays
 from workers.work import Progress, Work, known
+
+log = structlog.get_logger("kashforce.salesforce")
+
+#: Code of the reason why a record waits that a Bulk job left undecided.
+LEFT = "left_by_bulk_job"
 
 
 class SalesforceRecords:
-    """An update by id is idempotent, so a lost answer is simply asked again."""
+    """An update by id is idempotent: it may be sent again after a lost answer, and in parts after a refusal."""
 
     def resolve(self, desk: Desk, works: list[Work]) -> Iterator[Progress]:
         """hydrate found the links on its way: without one there was nothing to read."""
@@ -37,17 +48,62 @@ class SalesforceRecords:
             yield _what_changes(work, mapping, present.get(_id(work)), missing)
 
     def send(self, desk: Desk, works: list[Work]) -> Iterator[Progress]:
-        records = [{"Id": _id(work), **(work.payload or {})} for work in works]
-        entity, priority = _mapping(desk, works[0]).entity, works[0].flow.priority
-        try:
-            results = desk.salesforce_meter.call(
-                lambda: desk.salesforce.collections_update(entity, records), priority=priority
-            )
-        except ConnectorError as error:
+        # Collections decide about each record: a job that fails for all of them, or an org whose jobs never begin,
+        # holds nobody up twice.
+        fresh = [work for work in works if work.delivery.reason_code != LEFT]
+        by_job = fresh if bulk_pays(len(fresh), desk.rules.pace) else []
+        if by_job:
+            yield from _send_by_job(desk, by_job)
+        taken = {work.delivery.id for work in by_job}
+        rest = [work for work in works if work.delivery.id not in taken]
+        for start in range(0, len(rest), COLLECTIONS_RECORDS):
+            yield from _send_by_collections(desk, rest[start : start + COLLECTIONS_RECORDS])
+
+
+def _send_by_collections(desk: Desk, works: list[Work]) -> Iterator[Settlement]:
+    """One call. One that is refused as a whole is sent again in halves, until the culprit is alone."""
+    entity, priority = _mapping(desk, works[0]).entity, works[0].flow.priority
+    records = [_record(work) for work in works]
+    try:
+        results = desk.salesforce_meter.call(
+            lambda: desk.salesforce.collections_update(entity, records), priority=priority
+        )
+    except ConnectorError as error:
+        if len(works) > 1 and may_be_one_records_fault(error):
+            middle = len(works) // 2
+            yield from _send_by_collections(desk, works[:middle])
+            yield from _send_by_collections(desk, works[middle:])
+        else:
             yield from (work.ends(ending_of_each(error, work.delivery, "send", desk)) for work in works)
-            return
-        for work, result in zip(works, results, strict=True):
-            yield _ending(desk, work, result)
+        return
+    for work, result in zip(works, results, strict=True):
+        yield _ending(desk, work, result)
+
+
+def _send_by_job(desk: Desk, works: list[Work]) -> Iterator[Settlement]:
+    """One Bulk job. A record of which it says nothing waits again."""
+    entity, priority = _mapping(desk, works[0]).entity, works[0].flow.priority
+    results: Mapping[str, RowResult] = {}
+    asked_seconds = None
+    try:
+        job, outcome = update_by_job(desk, entity, [_record(work) for work in works], priority)
+    except ConnectorError as error:
+        why = f"{error.system}: {error.message}"
+        asked_seconds = error.retry_after_seconds if isinstance(error, NotNow) else None
+        log.warning("bulk_broke", entity=entity, rows=len(works), code=error.code or type(error).__name__)
+    else:
+        results = outcome.results
+        why = f"the Bulk job {job.id} ended as {job.state} before this record; {job.error_message or 'no reason given'}"
+        log.info("bulk", entity=entity, rows=len(works), job=job.id, state=job.state, failed=job.failed)
+    # One time for all: what a job left would come back in crumbs, a call for each.
+    left = held_back(works[0].delivery, Reason("send", LEFT, why), desk, asked_seconds)
+    for work in works:
+        result = results.get(_id(work))
+        yield work.ends(left) if result is None else _ending(desk, work, result)
+
+
+def _record(work: Work) -> dict[str, Any]:
+    return {"Id": _id(work), **(work.payload or {})}
 
 
 def _mapping(desk: Desk, work: Work) -> RecordMapping:
@@ -63,6 +119,7 @@ def _read_present(
     rows = desk.salesforce_meter.call(
         lambda: desk.salesforce.collections_retrieve(entity, ids, ["Id", *fields]),
         priority=works[0].flow.priority,
+        calls=math.ceil(len(ids) / MOST_RETRIEVED),
     )
     return {str(row["Id"]): row for row in rows if row is not None}
 

@@ -125,7 +125,7 @@ def _text(header: Mapping[str, Any], field: str, *, may_be_empty: bool = False) 
     value = header.get(field)
     if may_be_empty and value is None:
         return ""
-    if not isinstance(value, str) or not (value or may_be_empty):
+    if not isinstance(value, str) or not (value.strip() or may_be_empty) or not value.isprintable():
         raise MalformedChange(field, "text")
     return value
 
@@ -134,7 +134,9 @@ def _texts(header: Mapping[str, Any], field: str, *, may_be_empty: bool = False)
     values = header.get(field)
     if may_be_empty and values is None:
         return ()
-    if not isinstance(values, list) or not all(isinstance(each, str) and each for each in values):
+    if not isinstance(values, list) or not all(
+        isinstance(each, str) and each.strip() and each.isprintable() for each in values
+    ):
         raise MalformedChange(field, "a list of texts")
     if not (values or may_be_empty):
         raise MalformedChange(field, "a list of at least one text")

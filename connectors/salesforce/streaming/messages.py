@@ -65,10 +65,13 @@ def disconnect(message_id: str, client_id: str) -> Message:
 
 
 def cursor_of(replay_id: object) -> str | None:
-    """The replay id as text, or None when it is none: Salesforce sends a number, and says not to rely on it."""
+    """The replay id as text, or None when it is none: Salesforce sends a number, and says not to rely on it.
+
+    Half a character, or a control character, could be neither kept nor sent back.
+    """
     if isinstance(replay_id, int) and not isinstance(replay_id, bool):
         return str(replay_id)
-    return replay_id if isinstance(replay_id, str) and replay_id else None
+    return replay_id if isinstance(replay_id, str) and replay_id and replay_id.isprintable() else None
 
 
 def replay_id_of(cursor: str) -> int | str:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
-
-from sqlalchemy import URL
 
 from connectors.kashflow.address import checked_base_url
 from connectors.salesforce.streaming.endpoint import salesforce_path
@@ -64,22 +61,14 @@ def ledger(bench: Bench) -> Iterator[Finding]:
     title, url = "ledger", bench.house.settings.ledger
     engine = open_engine(url)
     try:
-        if _is_missing_file(engine.url):
-            yield warning(
-                title,
-                f"there is none yet at {engine.url.database}",
-                "'kashforce up' makes it; for single processes run 'kashforce ledger upgrade'",
-            )
-            return
         schema.check(engine)
+    except schema.NoLedgerYet as error:
+        found, _, remedy = str(error).partition(": ")
+        yield warning(title, found, remedy)
+        return
     finally:
         engine.dispose()
     yield ok(title, f"{engine.dialect.name}, schema version {schema.wanted_version()}")
-
-
-def _is_missing_file(url: URL) -> bool:
-    """SQLite would make an empty database of it; whoever only looks leaves no traces."""
-    return url.get_backend_name() == "sqlite" and bool(url.database) and not Path(str(url.database)).exists()
 
 
 def redis(bench: Bench) -> Iterator[Finding]:

@@ -44,9 +44,11 @@ def upgrade() -> None:
     op.create_index(
         "ix_deliveries_dead_cause",
         "deliveries",
-        ["queue", "fingerprint", "worth_currency", "ended_at", "worth_hundredths", "id"],
+        ["fingerprint", "worth_currency", "ended_at", "worth_hundredths", "id"],
         **_where("state = 'dead'"),
     )
+    for name, by in (("code", "reason_code"), ("when", "ended_at")):
+        op.create_index(f"ix_deliveries_dead_{name}", "deliveries", [by, "id"], **_where("state = 'dead'"))
     op.create_index(
         "ix_deliveries_operation",
         "deliveries",

@@ -7,7 +7,7 @@ from typing import Any
 from sandbox.salesforce.bulk_jobs import CsvRow, Job
 from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.rest import bulk
-from sandbox.salesforce.rest.bulk_load import load
+from sandbox.salesforce.rest.bulk_load import go_on, load, stop
 from sandbox.salesforce.rest.call import Call, Reply, json_object
 from sandbox.salesforce.rest.csv_text import text_of
 from sandbox.salesforce.rest.records import data_entity
@@ -48,17 +48,20 @@ def change_state(world: SalesforceWorld, call: Call, job_id: str) -> Reply:
     wanted = call.json_object().get("state")
     if wanted not in ("UploadComplete", "Aborted"):
         raise ApiError("InvalidJobState", f"a job can be set to UploadComplete or Aborted, not {wanted!r}")
+    go_on(world, job)
+    if wanted == "Aborted" and not job.ended:
+        stop(job)
     if job.state not in ("Open", wanted):
         raise ApiError("InvalidJobState", f"the job is {job.state} and cannot become {wanted}")
-    if wanted == "Aborted":
-        job.state = "Aborted"
-    elif job.state == "Open":
+    if job.state == "Open":
         return _complete(world, job)
     return Reply(200, shown(job))
 
 
 def read(world: SalesforceWorld, call: Call, job_id: str) -> Reply:
-    return Reply(200, shown(world.bulk_jobs.get("ingest", job_id)))
+    job = world.bulk_jobs.get("ingest", job_id)
+    go_on(world, job)
+    return Reply(200, shown(job))
 
 
 def list_jobs(world: SalesforceWorld, call: Call) -> Reply:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 
 from sandbox.salesforce.bulk_jobs import CsvRow, Job
@@ -22,6 +24,28 @@ def load(world: SalesforceWorld, job: Job) -> None:
     """Carry the job out: afterwards it is JobComplete, or Failed with a message and untouched rows. An aborted job stays as it is."""
     if job.state != "UploadComplete":
         return
+    slow = world.faults.take("bulk_job_slow", entity=job.object)
+    if slow is not None:
+        job.state = "InProgress"
+        job.busy_until = world.clock.now() + timedelta(seconds=float(slow.get("seconds", 60)))
+        return
+    _carry_out(world, job)
+
+
+def go_on(world: SalesforceWorld, job: Job) -> None:
+    """Carry out a slow job whose time has come."""
+    if job.state == "InProgress" and job.busy_until is not None and job.busy_until <= world.clock.now():
+        _carry_out(world, job)
+
+
+def stop(job: Job) -> None:
+    """Abort a job that has not ended: none of its rows were processed."""
+    job.state = "Aborted"
+    with suppress(ApiError):  # an upload that cannot be read has no rows
+        job.columns, job.unprocessed = rows_of(job.upload or "", job.delimiter, job.line_ending)
+
+
+def _carry_out(world: SalesforceWorld, job: Job) -> None:
     try:
         job.columns, rows = rows_of(job.upload or "", job.delimiter, job.line_ending)
         _check_header(world, job)

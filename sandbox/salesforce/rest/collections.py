@@ -41,6 +41,7 @@ def create(world: SalesforceWorld, call: Call) -> Reply:
 
 def update(world: SalesforceWorld, call: Call) -> Reply:
     body = call.json_object()
+    _strike_call(world, _records(body))
 
     def write(tx: Transaction, record: Any) -> dict[str, Any]:
         entity = _typed(world, record)
@@ -154,6 +155,14 @@ def _one(world: SalesforceWorld, tx: Transaction, index: int, record: Any, write
 def _strike_partial(world: SalesforceWorld, index: int, record: Any) -> None:
     if world.faults.take("rest_collections_partial", index=index, entity=_type_of(record)) is not None:
         raise ApiError("UNKNOWN_EXCEPTION", "An unexpected error occurred", fields=[])
+
+
+def _strike_call(world: SalesforceWorld, records: Sequence[Any]) -> None:
+    """A value that cannot be read spoils the whole call."""
+    for record in records:
+        given = record.get("Id", record.get("id")) if isinstance(record, dict) else None
+        if world.faults.take("rest_collections_refused", id=given, entity=_type_of(record)) is not None:
+            raise ApiError("JSON_PARSER_ERROR", "Cannot deserialize instance of currency from VALUE_STRING")
 
 
 def _rolled_back(result: dict[str, Any]) -> dict[str, Any]:

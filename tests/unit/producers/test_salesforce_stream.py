@@ -197,7 +197,12 @@ def test_what_no_flow_watches_moves_the_cursor_only(
         {"recordIds": ["0" * 500]},
         {"recordIds": "006000000000001AAA"},
         {"transactionKey": "k" * 500},
+        {"transactionKey": "half a character: \ud800"},
+        {"sequenceNumber": 10**120},
+        {"changedFields": ["StageName", "\ud800"]},
         {"entityName": ""},
+        {"entityName": " "},
+        {"entityName": "Opportunity\0"},
         {"entityName": 17},
         {"changeType": "EXPLODE"},
         {"commitTimestamp": "yesterday"},
@@ -213,7 +218,8 @@ def test_a_malformed_event_among_others_is_noted_with_its_text_and_passed(
     stream.hear(Events(CHANNEL, (_event("7"), broken, _event("9", OTHER_DEAL))))
 
     (incident,) = _incidents(ledger)
-    assert (incident.kind, incident.subject, incident.version) == ("unreadable", CHANNEL, "8")
+    assert (incident.kind, incident.subject) == ("unreadable", CHANNEL)
+    assert incident.version.endswith(" at 8")
     assert next(iter(header)) in incident.detail["why"]
     assert "ChangeEventHeader" in incident.detail["raw"]
     assert _kinds(ledger, DEAL) == _kinds(ledger, OTHER_DEAL) == ["updated"]
@@ -228,6 +234,27 @@ def test_an_unreadable_message_is_noted_and_the_cursor_goes_past_it(
     (incident,) = _incidents(ledger)
     assert incident.detail == {"why": "data is not an object", "raw": '{"odd": true}'}
     assert _cursor(ledger) == Cursor(NAME, "12")
+
+
+def test_two_unreadable_messages_that_claim_one_position_are_both_kept(
+    stream: SalesforceStream, ledger: Ledger
+) -> None:
+    for raw in ("1", "2", "1"):
+        stream.hear(Unreadable(CHANNEL, raw, "12", "not a message"))
+
+    assert sorted(incident.detail["raw"] for incident in _incidents(ledger)) == ["1", "2"]
+
+
+def test_an_event_of_a_channel_that_nobody_asked_for_moves_no_cursor(
+    stream: SalesforceStream, ledger: Ledger
+) -> None:
+    garbled = CHANNEL + "\ud800"
+    stream.hear(Events(garbled, (_event("7"),)))
+    stream.hear(Unreadable(garbled, "17", "8", "data is not an object"))
+
+    assert _kinds(ledger, DEAL) == ["updated"]
+    assert [incident.kind for incident in _incidents(ledger)] == ["unreadable"]
+    assert ledger.cursors_beginning_with("") == []
 
 
 def test_an_unreadable_message_without_channel_and_cursor_is_noted_once(

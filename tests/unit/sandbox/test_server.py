@@ -168,13 +168,24 @@ def test_the_process_prints_one_line_and_ends_cleanly(ending: signal.Signals | N
     assert (process.returncode, rest, complaints) == (0, "", "")
 
 
+def test_one_port_for_both_worlds_is_refused_in_a_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+    with started("--salesforce-port", port, "--kashflow-port", port) as process:
+        output, complaint = process.communicate()
+
+    assert (process.returncode, output) == (2, "")
+    assert complaint.startswith(f"sandbox: port {port} for kashflow cannot be used")
+    assert "Traceback" not in complaint
+
+
 def test_the_process_says_which_port_is_taken() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with started("--salesforce-port", str(port)) as process:
             output, complaint = process.communicate()
 
-    assert (process.returncode, output) == (1, "")
+    assert (process.returncode, output) == (2, "")
     assert complaint.startswith(f"sandbox: port {port} for salesforce cannot be used")
 
 

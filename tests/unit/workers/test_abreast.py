@@ -14,7 +14,7 @@ from connectors.meter import NO_BUDGET
 from ledger.endings import Dead, NotNow, Reason
 from ledger.ledger import Ledger
 from tests.support.ledger import TestClock, opportunity, take
-from workers.abreast import abreast
+from workers.abreast import STOPPING, abreast
 from workers.classify import ending_of
 from workers.desk import Desk
 from workers.work import Batch, Progress, Work
@@ -70,6 +70,25 @@ def test_a_record_that_was_refused_is_not_asked_again(desk: Desk, works: list[Wo
     abreast(desk, one, works)
 
     assert set(asked.values()) == {1}
+
+
+def test_a_worker_that_is_told_to_stop_begins_no_other_record(
+    desk: Desk, works: list[Work], clock: TestClock
+) -> None:
+    stopped = threading.Event()
+    stopping = replace(desk, wait=stopped.wait, rules=replace(desk.rules, kashflow_side_by_side=1))
+
+    def one(desk: Desk, work: Work) -> Progress:
+        if work is works[2]:
+            stopped.set()
+        return replace(work, payload={})
+
+    made = abreast(stopping, one, works)
+
+    assert [isinstance(entry, Work) for entry in made] == [True] * 3 + [False] * 5
+    for entry in made[3:]:
+        assert not isinstance(entry, Work)
+        assert entry.ending == NotNow(clock(), Reason("claim", "stopping", STOPPING))
 
 
 def test_no_works_need_no_calls(desk: Desk) -> None:

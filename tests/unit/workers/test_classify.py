@@ -94,7 +94,7 @@ def test_an_error_outside_the_tree_is_a_bug_and_says_so(desk: Desk, delivery: De
         ending_of(ConnectorError("bare", system="kashflow"), delivery, "send", desk)
 
 
-@pytest.mark.parametrize("kind", [Busy, QuotaSpent, Unreachable, LoginPaused, AnswerLost])
+@pytest.mark.parametrize("kind", [Busy, QuotaSpent, Unreachable, AnswerLost])
 def test_the_wait_that_the_api_asked_for_is_kept(
     desk: Desk, delivery: Delivery, clock: TestClock, kind: type[NotNow]
 ) -> None:
@@ -136,6 +136,30 @@ def test_the_longer_an_outage_lasts_the_rarer_the_question(
     assert waits == sorted(waits)
     assert waits[0] < 3
     assert waits[-1] <= 15 * 60 * 1.2
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        LoginFailed("wrong password", system="kashflow"),
+        LoginPaused("nobody tries", system="kashflow", retry_after_seconds=600),
+    ],
+    ids=["failed", "paused"],
+)
+def test_whether_a_login_was_mended_is_asked_early_because_only_our_own_breaker_is_asked(
+    desk: Desk, delivery: Delivery, clock: TestClock, refusal: ConnectorError
+) -> None:
+    waits = []
+    for minutes in (0, 1, 600):
+        asked = clock.tick(minutes * 60)
+        made = ending_of(refusal, delivery, "send", desk)
+        assert isinstance(made, TryLater)
+        waits.append((made.until - asked).total_seconds())
+
+    assert waits == sorted(waits)
+    assert waits[0] < 3
+    assert waits[1] < 20
+    assert waits[2] == desk.rules.configuration_seconds
 
 
 @pytest.mark.parametrize("kind", [Busy, AnswerLost, NotAllowed])

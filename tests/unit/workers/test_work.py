@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
@@ -126,6 +127,32 @@ def test_the_step_that_sends_is_never_asked_twice_and_leaves_doubt_when_it_break
     assert after.open == ()
     for entry in after.ended:
         assert isinstance(entry.ending, Failed)
+        assert (entry.ending.until - desk.clock()).total_seconds() >= desk.rules.doubt_seconds
+
+
+def _outage() -> OperationalError:
+    return OperationalError("SELECT", {}, Exception("the server closed the connection unexpectedly"))
+
+
+def test_a_ledger_that_went_away_is_no_bug_and_is_not_asked_again_for_each_record(
+    desk: Desk, batch: Batch, logged: list[EventDict]
+) -> None:
+    step = _Step(_outage())
+
+    after = batch.through(step, desk)
+
+    assert step.asked == [4]
+    assert [type(entry.ending) for entry in after.ended] == [NotNow] * 4
+    assert logged == []
+
+
+def test_a_ledger_that_went_away_while_something_was_sent_leaves_doubt_and_costs_no_attempt(
+    desk: Desk, batch: Batch
+) -> None:
+    after = batch.through_once(_Step(_outage()), desk)
+
+    for entry in after.ended:
+        assert isinstance(entry.ending, NotNow)
         assert (entry.ending.until - desk.clock()).total_seconds() >= desk.rules.doubt_seconds
 
 

@@ -38,6 +38,7 @@ class Story:
 
     def __init__(self, server: ValkeyServer, client: redis.Redis) -> None:
         self.server = server
+        self.client = client
         self.clock = SetClock()
         self.switches: list[bool] = []
         self.shared = RedisBudget(client, "salesforce", RULES, self.clock)
@@ -133,3 +134,43 @@ def test_processes_that_cannot_see_each_other_stay_within_the_limits_together(pr
         clock.advance(1)
 
     assert 0.95 * 15_000 <= granted <= 15_000
+
+
+def test_a_call_that_takes_long_keeps_its_slot_as_long_as_its_process_lives(story: Story) -> None:
+    lease = lease_of(story.budget.spend(1, 0))
+    for _ in range(5):
+        story.clock.advance(RULES.lease_seconds - 1)
+        story.budget.renew()
+
+    assert story.shared.state().concurrency == 1
+    story.budget.done(lease, Outcome(seconds=0.1))
+    assert story.shared.state().concurrency == 0
+
+
+def test_the_slot_of_a_process_that_no_longer_renews_is_free_after_one_lease(story: Story) -> None:
+    lease_of(story.budget.spend(1, 0))
+    story.clock.advance(RULES.lease_seconds)
+
+    assert story.shared.state().concurrency == 0
+    story.budget.renew()
+    assert story.shared.state().concurrency == 0, "what has ended may be somebody else's by now"
+
+
+class _CannotBeTold(RedisBudget):
+    """The connection breaks whenever something is done, and Redis keeps its memory."""
+
+    def done(self, lease: str, outcome: Outcome) -> None:
+        raise redis.ConnectionError
+
+
+def test_what_was_done_while_redis_could_not_be_told_is_not_renewed_for_ever(story: Story) -> None:
+    shared = _CannotBeTold(story.client, "salesforce", RULES, story.clock)
+    budget = FallbackBudget(shared, LocalBudget(RULES, story.clock), story.clock, story.switches.append)
+    call(budget)
+    story.clock.advance(TRY_AGAIN_SECONDS)
+
+    budget.renew()
+
+    assert shared.state().concurrency == 1
+    story.clock.advance(RULES.lease_seconds - TRY_AGAIN_SECONDS)
+    assert shared.state().concurrency == 0

@@ -103,6 +103,35 @@ def test_a_process_that_died_while_trying_holds_the_others_for_three_minutes_onl
     succeed(survivor)
 
 
+def test_a_first_login_that_takes_long_is_left_alone_as_long_as_its_process_lives() -> None:
+    memory, clock = ProcessMemory(), Clock()
+    slow = LoginBreaker(memory, clock=clock, trial_seconds=30)
+    with slow.attempt(OURS):
+        for _ in range(5):
+            clock.now += 29
+            slow.renew()
+            is_paused(LoginBreaker(memory, clock=clock))
+    succeed(LoginBreaker(memory, clock=clock))
+
+
+@pytest.mark.parametrize("code", ["AccountLocked", "InvalidCredentials"])
+def test_a_refusal_is_never_renewed_into_another_try(code: str) -> None:
+    memory, clock = ProcessMemory(), Clock()
+    breaker = LoginBreaker(memory, clock=clock, trial_seconds=30)
+    refuse(breaker, code)
+    breaker.renew()
+    is_paused(breaker)
+
+    other = LoginBreaker(memory, clock=clock, trial_seconds=30)
+    other.reset()
+    under_way = other.attempt(OURS)
+    under_way.__enter__()
+    breaker.refused(OURS, code)  # told to another process, in the middle of its session
+    other.renew()
+    clock.now += 31
+    is_paused(breaker)
+
+
 def test_a_login_without_an_answer_proves_nothing_and_may_be_tried_again() -> None:
     breaker = LoginBreaker(clock=Clock())
     with pytest.raises(AnswerLost), breaker.attempt(OURS):

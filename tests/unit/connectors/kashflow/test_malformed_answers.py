@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import cycle
+from typing import Any
 
 import httpx
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from connectors.errors import ConnectorError
 from connectors.kashflow import KashFlowClient, LoginBreaker, Patience
 from tests.support.scripted_kashflow import CREDENTIALS
+from tests.support.spoilt import Spoiler
 
 _NAMES = st.text(max_size=5) | st.sampled_from(
     [
@@ -133,6 +135,41 @@ def test_only_our_errors_come_out_of_malformed_answers(
         return _good_login(request) if request.url.path.endswith("/sessiontoken") else next(turn)
 
     malformed.ask(call, respond)
+
+
+_CUSTOMER = {
+    "Id": 7,
+    "Code": "BRIGHT01 ",
+    "Name": "Bright",
+    "Note": None,
+    "Contacts": None,
+    "Addresses": [{"PostCode": "B1"}],
+}
+_INVOICE = {"Id": 9, "Number": 12, "CustomerReference": "SF-1", "GrossAmount": 12.5, "LineItems": None}
+_PAGE = {"Data": [_CUSTOMER], "MetaData": {"TotalRecords": 1, "NextPageUrl": None}}
+#: A good answer to each of CALLS, in their order.
+_GOOD: list[Any] = [
+    {"InvoiceCount": 3}, _CUSTOMER, _PAGE, _INVOICE, _INVOICE, {**_PAGE, "Data": [_INVOICE]}, [{"Id": 55160, "Name": "Bank"}],
+    [{"VATRate": 20.0}, {"VATRate": "5"}], [{"MethodId": 1, "MethodName": "BACS"}],
+]  # fmt: skip
+
+
+def test_ten_thousand_good_answers_that_were_spoilt_are_values_or_our_errors(malformed: Malformed) -> None:
+    spoiler, answers = Spoiler(6), 0
+
+    def respond(request: httpx.Request) -> _Answer:
+        nonlocal answers
+        if request.url.path.endswith("/sessiontoken"):
+            return _good_login(request)
+        answers += 1
+        status = spoiler.rng.choice(
+            (200, 200, 200, 200, 200, 201, 204, 302, 400, 401, 404, 409, 429, 500, 503)
+        )
+        return status, spoiler.body(good), {}
+
+    while answers < 10_000:
+        call, good = spoiler.rng.choice(list(zip(CALLS, _GOOD, strict=True)))
+        malformed.ask(call, respond)
 
 
 @settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -35,6 +35,7 @@ def test_a_byte_order_mark_is_no_trouble_and_nothing_is_none() -> None:
         b'{"Rate": NaN}',
         b'{"Rate": -Infinity}',
         b'{"Rate": 1e99999999999999999999}',
+        b'{"Rate": 1e999999999}',
         b"[" * 100_000,
         b"1" * 5_000,
         b'"\xff"',

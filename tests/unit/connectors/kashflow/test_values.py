@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from connectors.errors import Unreadable
 from connectors.kashflow import read_date, read_decimal, write_date
+from connectors.kashflow.values import read_code, read_id
 
 DAY = date(2026, 3, 29)
 
@@ -102,3 +103,22 @@ def test_the_usual_forms_of_a_number() -> None:
 def test_what_is_no_exact_number_is_unreadable(value: object) -> None:
     with pytest.raises(Unreadable, match="where a number was expected"):
         read_decimal(value)
+
+
+def test_an_id_is_a_whole_number_however_it_is_spelled() -> None:
+    assert read_id(1042) == read_id("1042") == "1042"
+
+
+@pytest.mark.parametrize(
+    "value", [None, True, 0, -1, 7.0, Decimal(7), "", "x", "٣", "1" * 30, 10**30, [], {}]
+)
+def test_what_names_no_record_is_unreadable(value: object) -> None:
+    with pytest.raises(Unreadable, match="where a record's number was expected"):
+        read_id(value)
+
+
+@pytest.mark.parametrize("value", [None, 7, "", " ", "A\0", "A\ud800", "A" * 65, ["A"]])
+def test_what_cannot_be_shown_is_no_code(value: object) -> None:
+    assert read_code("BRIGHT01") == "BRIGHT01"
+    with pytest.raises(Unreadable, match="where a record's code was expected"):
+        read_code(value)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.errors import Busy, LoginFailed, QuotaSpent, Refused, Unreadable
-from connectors.salesforce.bulk_rows import read_rows, write_rows
+from connectors.salesforce.bulk_rows import aligned, read_rows, write_rows
 from connectors.salesforce.rest import SalesforceClient
 from tests.support.salesforce_wire import Answer, ScriptedSalesforce
 
@@ -124,6 +124,14 @@ texts = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_siz
 @given(st.lists(st.fixed_dictionaries({"Ext__c": texts, "Name": texts}), min_size=1))
 def test_any_text_survives_the_csv(records: list[dict[str, str]]) -> None:
     assert read_rows(write_rows(records)) == records
+
+
+def test_records_with_different_fields_leave_the_others_as_they_are_and_blank_what_is_blank() -> None:
+    rows = aligned([{"Id": ONE, "Name": "Ash"}, {"Id": TWO, "Phone": None}, {"Id": ONE, "Phone": ""}])
+
+    assert write_rows(rows) == (
+        f'"Id","Name","Phone"\n"{ONE}","Ash",""\n"{TWO}","","#N/A"\n"{ONE}","","#N/A"\n'.encode()
+    )
 
 
 def test_values_are_written_as_bulk_reads_them() -> None:

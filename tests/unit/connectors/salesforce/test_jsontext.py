@@ -41,7 +41,18 @@ def test_what_cannot_be_sent_exactly_is_refused_with_its_place(value: object) ->
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"<html>", b"NaN", b'{"a":Infinity}', b"\xff\xfe\xfa", b"[" * 200_000]
+    "content",
+    [
+        b"",
+        b"<html>",
+        b"NaN",
+        b'{"a":Infinity}',
+        b"\xff\xfe\xfa",
+        b"[" * 200_000,
+        b'{"a":1e99999999999999999999}',
+        # Short to read, and a thousand million digits to write.
+        b'{"a":1e999999999}',
+    ],
 )
 def test_what_is_not_json_is_a_value_error(content: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - any of its kinds: the border above words it

@@ -142,6 +142,28 @@ def test_states_are_walked_in_order(org: TestOrg) -> None:
     assert org.call("GET", place).status == 404
 
 
+def test_a_slow_job_is_done_when_its_time_has_come(org: TestOrg) -> None:
+    org.declare("bulk_job_slow", seconds=30)
+    job = _run(org, UPSERT, "ExternalID__c,Name\nA,Acme\n")
+    assert (job["state"], org.world.store.rows("Account")) == ("InProgress", [])
+
+    org.clock.advance(30)
+
+    assert org.call("GET", f"jobs/ingest/{job['id']}").body["state"] == "JobComplete"
+    assert len(org.world.store.rows("Account")) == 1
+
+
+def test_a_slow_job_that_is_aborted_leaves_its_rows_unprocessed(org: TestOrg) -> None:
+    org.declare("bulk_job_slow")
+    job = _run(org, UPSERT, "ExternalID__c,Name\nA,Acme\n")
+    place = f"jobs/ingest/{job['id']}"
+
+    assert org.call("PATCH", place, {"state": "Aborted"}).body["state"] == "Aborted"
+
+    assert org.call("GET", f"{place}/unprocessedrecords").body == '"ExternalID__c","Name"\n"A","Acme"\n'
+    assert org.world.store.rows("Account") == []
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -36,6 +36,18 @@ def test_three_bad_rows_of_two_hundred_harm_nobody(org: TestOrg) -> None:
     assert len(org.world.store.rows("Account")) == 197
 
 
+def test_a_record_that_spoils_the_call_is_named_by_nobody(org: TestOrg) -> None:
+    good, bad = org.make("Account", Name="Acme"), org.make("Account", Name="Ash")
+    org.declare("rest_collections_refused", times=None, match={"id": bad})
+    records = [_account(id=good, Name="Acme Ltd"), _account(id=bad, Name="Ash Ltd")]
+
+    together = org.call("PATCH", "composite/sobjects", {"records": records})
+    alone = org.call("PATCH", "composite/sobjects", {"records": records[:1]})
+
+    assert (together.status, together.body[0]["errorCode"]) == (400, "JSON_PARSER_ERROR")
+    assert (alone.status, alone.body[0]["success"]) == (200, True)
+
+
 def test_all_or_none_undoes_the_healthy_ones(org: TestOrg) -> None:
     body = {"allOrNone": True, "records": [_account(Name="fine"), _account()]}
 

@@ -1,0 +1,34 @@
+"""How many deliveries a worker takes at once: the flow's batch, or of a big backlog as many as one Bulk job carries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from workers.desk import Desk
+from workers.ways import bulk_pays
+
+
+@contextmanager
+def room(desk: Desk, queue: str) -> Iterator[int]:
+    """The size of the next batch of `queue`, for as long as the batch is worked on.
+
+    A process works on one big batch at a time: it may wait for minutes, and the other threads are needed elsewhere.
+    May ask the ledger, and raises what that raises.
+    """
+    flows = [flow for flow in desk.book.flows if flow.queue == queue]
+    usual = max((flow.batch_size for flow in flows), default=1)
+    # Only KashFlow's records are read one by one; one SOQL query does not take thousands of ids.
+    may_grow = bool(flows) and all((flow.source, flow.target) == ("kashflow", "salesforce") for flow in flows)
+    backlog = _backlog(desk, queue) if may_grow else 0
+    if backlog > usual and bulk_pays(backlog, desk.rules.pace) and desk.big_batch.acquire(blocking=False):
+        try:
+            yield backlog
+        finally:
+            desk.big_batch.release()
+    else:
+        yield usual
+
+
+def _backlog(desk: Desk, queue: str) -> int:
+    return desk.ledger.count_due(queue, most=desk.rules.pace.most_rows, now=desk.clock())
