@@ -102,6 +102,7 @@ class SmallFirm:
             ),
             fields=lambda entity: WRITTEN_BACK if entity == "Opportunity" else frozenset(),
             announce=self._announce,
+            wait=lambda _: False,
             clock=self.clock,
             # One call at a time, so that a story is told the same way each time.
             rules=replace(Rules(), kashflow_side_by_side=1),
