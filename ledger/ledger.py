@@ -208,6 +208,11 @@ class Ledger:
         with self.reading() as connection:
             return reviewing.decisions(connection, subjects)
 
+    def live_review(self, subject: str) -> reviewing.Review | None:
+        """The question with this identity, if it is open, or decided and not carried out yet."""
+        with self.reading() as connection:
+            return reviewing.live(connection, [subject]).get(subject)
+
     def newest_delivery(self, queue: str, source: str, entity: str, record_id: str) -> Delivery | None:
         with self.reading() as connection:
             return overview.find_delivery(connection, queue, source, entity, record_id)

@@ -129,7 +129,7 @@ def _ask_one(connection: Connection, question: Question, now: datetime) -> None:
 
 def decide(connection: Connection, review_id: int, decision: Decision) -> Review:
     """Write the decision down and let its delivery run again. Raises CannotDecide."""
-    review = _live(connection, review_id)
+    review = _still_live(connection, review_id)
     answers = review.detail["answers"]
     if decision.answer not in answers:
         raise CannotDecide(f"{decision.answer!r} is no answer to review {review_id}; expected {_or(answers)}")
@@ -149,7 +149,7 @@ def decide(connection: Connection, review_id: int, decision: Decision) -> Review
 
 def undo(connection: Connection, review_id: int, now: datetime) -> Review:
     """Take a decision back that no delivery has used yet; the question is open again. Raises CannotDecide."""
-    review = _live(connection, review_id)
+    review = _still_live(connection, review_id)
     if review.state is ReviewState.OPEN:
         raise CannotDecide(f"review {review_id} is open: there is no decision to take back")
     blank = {"decision": None, "who": None, "reason": None, "decided_at": None}
@@ -159,14 +159,20 @@ def undo(connection: Connection, review_id: int, now: datetime) -> Review:
     return _run_again(connection, review, f"undone {now.isoformat()}", now)
 
 
-def decisions(connection: Connection, subjects: Iterable[str]) -> dict[str, Review]:
-    """The decisions that wait to be used, by subject."""
+def live(connection: Connection, subjects: Iterable[str]) -> dict[str, Review]:
+    """The open questions, and the decisions that wait to be used, by subject."""
     rows = connection.execute(
         select(ReviewRow.__table__).where(
-            ReviewRow.subject.in_(sorted(set(subjects))), ReviewRow.state == ReviewState.DECIDED
+            ReviewRow.subject.in_(sorted(set(subjects))), ReviewRow.state.in_(LIVE)
         )
     )
     return {row.subject: _review(row) for row in rows}
+
+
+def decisions(connection: Connection, subjects: Iterable[str]) -> dict[str, Review]:
+    """The decisions that wait to be used, by subject."""
+    found = live(connection, subjects)
+    return {subject: one for subject, one in found.items() if one.state is ReviewState.DECIDED}
 
 
 def find(connection: Connection, review_id: int) -> Review | None:
@@ -186,7 +192,7 @@ def listed(connection: Connection, states: Collection[ReviewState], limit: int) 
     return [_review(row) for row in rows]
 
 
-def _live(connection: Connection, review_id: int) -> Review:
+def _still_live(connection: Connection, review_id: int) -> Review:
     review = find(connection, review_id)
     if review is None:
         raise CannotDecide(f"there is no review {review_id}; 'kashforce review list' shows those there are")

@@ -195,6 +195,40 @@ def test_an_invoice_that_waits_for_a_decision_goes_out_when_it_is_taken(watched_
     assert State.DEAD not in {delivery.state for delivery in road.deliveries(deal)}
 
 
+def test_while_it_is_asked_whose_customer_it_is_no_invoice_guesses(watched_road: Road) -> None:
+    road = watched_road
+    road.add_customer("HAND01", "MINSTER BOOKS.")
+    account = _account(road)
+    road.hear()
+    road.rest()
+    deal = road.deal(account)
+
+    road.win(deal)
+    road.catch_up()
+    assert road.invoices(deal) == []
+    (review,) = [one for one in reviews(road) if one.about == f"customer {account}"]
+    answer(road, review, "HAND01")
+    road.rest()
+
+    assert [invoice["CustomerCode"] for invoice in road.invoices(deal)] == ["HAND01"]
+
+
+def test_an_invoice_is_not_sent_to_a_firm_of_the_same_name_elsewhere(watched_road: Road) -> None:
+    road = watched_road
+    road.add_customer("HAND01", "Minster Books", Addresses=[YORK])
+    deal = road.deal(road.account("Minster Books", BillingPostalCode="LS1 1AA"))
+
+    road.win(deal)
+    road.catch_up()
+
+    assert road.invoices(deal) == []
+    assert road.last(deal, "kashflow.customer").reason_code == "doubtful"
+    answer(road, reviews(road)[0], "new")
+    road.rest()
+    (invoice,) = road.invoices(deal)
+    assert invoice["CustomerCode"] != "HAND01"
+
+
 def test_both_systems_making_the_same_firm_at_once_end_with_one_pair(watched_road: Road) -> None:
     road = watched_road
     account = _account(road, BillingPostalCode="YO1 7HT")

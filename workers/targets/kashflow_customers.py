@@ -14,6 +14,7 @@ from connectors.kashflow.values import read_code, read_id
 from ledger.deliveries import Settlement
 from ledger.endings import Dead, Delivered, LinkFound, NotNow, Reason, Unchanged
 from ledger.questions import Asked
+from ledger.reviews import Review, ReviewState
 from mappings.codes import customer_code
 from workers.abreast import abreast
 from workers.classify import ending_of, in_doubt
@@ -24,7 +25,7 @@ from workers.pairs.finishing import begin_in_step, finish
 from workers.pairs.likeness import summary
 from workers.pairs.sides import kashflow_of
 from workers.targets import namesakes
-from workers.targets.matching import same_name
+from workers.targets.matching import differs, same_name
 from workers.targets.namesakes import Namesake, candidates_shown
 from workers.work import Progress, Work, as_noun, known
 
@@ -92,14 +93,20 @@ def _look(desk: Desk, work: Work) -> Progress:
         found = namesakes.find(desk, work.flow, _model(work).name)
     except ConnectorError as error:
         return work.ends(ending_of(error, work.delivery, "compare", desk))
-    decided = _decided(desk, work, found)
-    if decided is not None:
-        return decided
+    review = desk.ledger.live_review(subject_of(pair_about(_account_id(work)), "match"))
+    if review is not None:
+        return _reviewed(desk, work, review, found)
     match namesakes.choose(_model(work), found):
         case None:
             return work
         case Reason() as doubt:
             return _asked(desk, work, found, doubt)
+        case row if differs(_model(work), row) and not is_ours(row, work):
+            text = (
+                f"KashFlow's customer {row.get('Code')} has this name and another postcode or VAT number; "
+                "a person has to say whether it is meant: kashforce review list"
+            )
+            return _asked(desk, work, found, Reason("compare", "doubtful", text))
         case row:
             return _linked(desk, work, row, "found the customer of the same name")
 
@@ -107,30 +114,35 @@ def _look(desk: Desk, work: Work) -> Progress:
 def _asked(desk: Desk, work: Work, found: Sequence[Namesake], doubt: Reason) -> Settlement:
     """Dead, because an invoice waits for it; and a question, whose answer brings it back to life."""
     account_id = _account_id(work)
-    shown = {one.code: one for one in found}
     question = match_question(
         work,
         pair_about(account_id),
         "the name is the same, and nothing says which is meant",
         summary(_model(work)),
-        candidates_shown(desk, {code: one.row for code, one in shown.items()}, account_id),
+        candidates_shown(desk, {one.code: one.row for one in found}, account_id),
     )
     return work.ends(Dead(doubt), asked=Asked((question,)))
 
 
-def _decided(desk: Desk, work: Work, found: Sequence[Namesake]) -> Progress | None:
-    """What a person said about this Account's customer; None while nobody has."""
-    subject = subject_of(pair_about(_account_id(work)), "match")
-    review = desk.ledger.decisions([subject]).get(subject)
-    if review is None or review.decision == NONE:
-        return None
+def _reviewed(desk: Desk, work: Work, review: Review, found: Sequence[Namesake]) -> Progress:
+    """What a person said about this Account's customer; while nobody has, nobody guesses either."""
+    if review.state is ReviewState.OPEN:
+        text = (
+            f"review {review.id} asks which customer of KashFlow's this is; it goes on when that is decided"
+        )
+        return _asked(desk, work, found, Reason("compare", "in_review", text))
+    if review.decision == NONE:
+        text = f"{review.who} decided in review {review.id} to leave this Account alone ({review.reason})"
+        return work.ends(Dead(Reason("compare", "left_alone", text)))
     work = replace(work, decided=(review.id,))
-    chosen = next((one.row for one in found if one.code == review.decision), None)
-    if chosen is None:
-        return work if review.decision == NEW else None
-    return _linked(
-        desk, work, chosen, f"customer {review.decision}, as {review.who} decided in review {review.id}"
-    )
+    if review.decision == NEW:
+        return work
+    row = customer_with_code(desk, work, str(review.decision))
+    if row is None:
+        text = f"review {review.id} says that it is customer {review.decision}, and KashFlow has none of that code"
+        return work.ends(Dead(Reason("compare", "gone", text)))
+    note = f"customer {review.decision}, as {review.who} decided in review {review.id}"
+    return _linked(desk, work, row, note)
 
 
 def make_customer(desk: Desk, work: Work) -> Settlement:
