@@ -25,7 +25,7 @@ from workers.pairs.finishing import begin_in_step, finish
 from workers.pairs.likeness import summary
 from workers.pairs.sides import kashflow_of
 from workers.targets import namesakes
-from workers.targets.matching import differs, same_name
+from workers.targets.matching import agrees, differs, same_name
 from workers.targets.namesakes import Namesake, candidates_shown
 from workers.work import Progress, Work, as_noun, known
 
@@ -94,13 +94,16 @@ def _look(desk: Desk, work: Work) -> Progress:
     except ConnectorError as error:
         return work.ends(ending_of(error, work.delivery, "compare", desk))
     review = desk.ledger.live_review(subject_of(pair_about(_account_id(work)), "match"))
-    if review is not None:
-        return _reviewed(desk, work, review, found)
+    if review is not None and review.state is ReviewState.DECIDED:
+        return _reviewed(desk, work, review)
     match namesakes.choose(_model(work), found):
         case None:
             return work
         case Reason() as doubt:
             return _asked(desk, work, found, doubt)
+        case row if review is not None and not _is_certain(_model(work), row):
+            text = f"review {review.id} asks whether KashFlow's customer {row.get('Code')} is meant"
+            return _asked(desk, work, found, Reason("compare", "in_review", text))
         case row if differs(_model(work), row) and not is_ours(row, work):
             text = (
                 f"KashFlow's customer {row.get('Code')} has this name and another postcode or VAT number; "
@@ -124,13 +127,13 @@ def _asked(desk: Desk, work: Work, found: Sequence[Namesake], doubt: Reason) -> 
     return work.ends(Dead(doubt), asked=Asked((question,)))
 
 
-def _reviewed(desk: Desk, work: Work, review: Review, found: Sequence[Namesake]) -> Progress:
-    """What a person said about this Account's customer; while nobody has, nobody guesses either."""
-    if review.state is ReviewState.OPEN:
-        text = (
-            f"review {review.id} asks which customer of KashFlow's this is; it goes on when that is decided"
-        )
-        return _asked(desk, work, found, Reason("compare", "in_review", text))
+def _is_certain(customer: Customer, row: Mapping[str, Any]) -> bool:
+    """While a person is asked, only what needs no guess answers the question: something else agrees, or the whole name."""
+    return agrees(customer, row) or customer.name.split() == str(row.get("Name") or "").split()
+
+
+def _reviewed(desk: Desk, work: Work, review: Review) -> Progress:
+    """What a person said about this Account's customer."""
     if review.decision == NONE:
         text = f"{review.who} decided in review {review.id} to leave this Account alone ({review.reason})"
         return work.ends(Dead(Reason("compare", "left_alone", text)))
