@@ -233,6 +233,7 @@ def _end_older_dead(connection: Connection, done: Sequence[Delivery], now: datet
             .values(
                 state=State.SUPERSEDED,
                 ended_at=now,
+                waits_for=None,
                 reason_stage="settle",
                 reason_code="later_success",
                 reason_text="a later delivery of the same record succeeded",

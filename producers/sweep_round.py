@@ -19,7 +19,11 @@ SETTLE = timedelta(seconds=60)
 
 @dataclass(frozen=True)
 class Round:
-    """Reads everything that changed between `since` and `until`, both included."""
+    """Reads everything that changed between `since` and `until`, both included.
+
+    It begins on a whole second, as SystemModstamp does: a record of that second would else seem to lie before the
+    place from which it is read.
+    """
 
     #: Before this, nothing is the sweep's business: it was there when the flow was first swept.
     begun: datetime

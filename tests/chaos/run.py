@@ -121,7 +121,7 @@ class _Storm:
     def play(self) -> Outcome:
         outcome, settling = (
             self._outcome,
-            Settling(self._premises, self._world, self._people, self._tend, self._say),
+            Settling(self._premises, self._world, self._people, self._model, self._tend, self._say),
         )
         self._people.stock()
         settling.wait_until_subscribed()
@@ -173,7 +173,7 @@ class _Storm:
             if time.monotonic() - looked > BOOKKEEPER_LOOKS_EVERY:
                 self._people.look_at_invoices()
                 looked = time.monotonic()
-            self._act(wanted=self._size.changes * min(1.0, at / seconds))
+            self._act(wanted=self._size.changes * at / seconds)
             time.sleep(TICK_SECONDS)
         while self._outcome.changes < self._size.changes:
             self._act(wanted=self._size.changes)

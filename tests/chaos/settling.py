@@ -7,15 +7,19 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from ledger.overview import count_unfinished, list_cursors
+from ledger.endings import State
+from ledger.overview import list_cursors
 from ledger.tables import DeliveryRow
 from producers import salesforce_sweep
 from producers.sweep_round import SETTLE, Round
+from tests.chaos.model import Model
+from tests.chaos.operator import PATIENCE
 from tests.chaos.people import People
 from tests.chaos.premises import Premises
+from tests.chaos.troubles import EDITS
 from tests.chaos.world import World
 
 log = structlog.get_logger("kashforce.chaos")
@@ -44,12 +48,14 @@ class Settling:
         premises: Premises,
         world: World,
         people: People,
+        model: Model,
         tend: Callable[[], None],
         say: Callable[[str], None],
     ) -> None:
         self._ledger = premises.ledger
         self._world = world
         self._people = people
+        self._model = model
         self._tend = tend
         self._say = say
 
@@ -116,8 +122,19 @@ class Settling:
         with self._ledger.reading() as connection:
             if not connection.scalar(heard):
                 return "it was not heard of"
-            unfinished = count_unfinished(connection)
+            unfinished = connection.scalar(select(func.count()).where(self._is_awaited()))
         return f"{unfinished} deliveries are under way" if unfinished else ""
+
+    def _is_awaited(self) -> ColumnElement[bool]:
+        """Nobody mends a deal that was deleted: what waits long for that is left to wait."""
+        deleted = [deal.deal_id for deal in self._model.deals.values() if deal.is_deleted]
+        is_left = and_(
+            DeliveryRow.state == State.WAITING,
+            DeliveryRow.due_at > now() + PATIENCE,
+            DeliveryRow.reason_code.in_(EDITS),
+            DeliveryRow.record_id.in_(deleted),
+        )
+        return DeliveryRow.state.in_([State.WAITING, State.RUNNING]) & ~is_left
 
     def _open_gaps(self) -> str:
         """Incidents that the sweep had time to close; it waits until what happened just before must be visible."""

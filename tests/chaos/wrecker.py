@@ -17,6 +17,9 @@ from tests.chaos.world import World
 #: A victim that is just not there is looked for again after this.
 TRY_AGAIN_SECONDS = 0.5
 
+#: For what has struck nothing yet when all else is over.
+LONGER_SECONDS = 60.0
+
 #: What is done at a moment, told how many seconds have passed.
 Move = Callable[[float], None]
 
@@ -75,10 +78,10 @@ class Wrecker:
             self._world.forget_streaming()
 
     def _repair(self, fault: FaultPlanned, at: float) -> None:
-        """A fault that met nothing to strike stays a little longer, but not beyond the storm."""
+        """A fault that met nothing to strike stays longer, but not long beyond the storm."""
         trouble = fault.trouble
         struck = 1 if trouble.is_a_state else self._world.struck().get(trouble.label, 0)
-        if not struck and not self.faults[trouble.label] and at < self._seconds:
+        if not struck and not self.faults[trouble.label] and at < self._seconds + LONGER_SECONDS:
             self._later(at + TRY_AGAIN_SECONDS, lambda at: self._repair(fault, at))
             return
         for one in filter(None, (trouble.beside, trouble)):

@@ -11,7 +11,7 @@ import pytest
 from ledger.deliveries import Settlement
 from ledger.endings import Dead, Delivered, Failed, LinkFound, NotNow, Reason, State, Unchanged
 from ledger.ledger import Ledger
-from ledger.overview import attempts_of, count_unfinished, deliveries_of
+from ledger.overview import attempts_of, count_unfinished, deliveries_of, delivery_by_id
 from ledger.producing import Cursor, Incident, LeaseLost, Sighting, open_incidents
 from tests.support.ledger import START, TestClock, account, deliver_all, end, opportunity, state_of, take
 from workers.ways import Pace
@@ -340,6 +340,20 @@ def test_what_died_of_a_dead_prerequisite_lives_again_when_that_is_delivered(
 
     # The dead customer was superseded by the later success, which is what the invoice waited for.
     assert state_of(ledger, invoice.deliveries[0].id) is State.WAITING
+
+
+def test_a_dead_letter_that_is_superseded_waits_for_nobody_any_more(ledger: Ledger, clock: TestClock) -> None:
+    ledger.register([opportunity(1)], now=clock())
+    claim = take(ledger, clock)
+    end(ledger, claim, Dead(WHY, waits_for=99), clock)
+    ledger.register([opportunity(1, "2")], now=clock())
+
+    deliver_all(ledger, clock)
+
+    with ledger.reading() as connection:
+        old = delivery_by_id(connection, claim.deliveries[0].id)
+    assert old
+    assert (old.state, old.waits_for) == (State.SUPERSEDED, None)
 
 
 def test_the_sweeper_says_again_what_no_message_speaks_of(ledger: Ledger, clock: TestClock) -> None:

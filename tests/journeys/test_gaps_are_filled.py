@@ -13,7 +13,7 @@ from ledger.producing import Incident
 from mappings.flows import Flow
 from producers.salesforce_sweep import SweepRules
 from producers.sweep_page import Page, SalesforceReader
-from producers.sweep_round import Round
+from producers.sweep_round import OVERLAP, Round
 from tests.support.road import CHANNEL, Road
 
 HOUR = 3600.0
@@ -165,6 +165,36 @@ def test_a_row_that_shows_30_seconds_after_its_timestamp_is_not_passed_over(swep
 
     assert len(road.deliveries(deal)) == 1
     assert road.incidents() == []
+
+
+def test_a_deal_of_the_second_in_which_sweeping_began_is_found_and_stops_no_sweep(on_the_road: Road) -> None:
+    """SystemModstamp has whole seconds, clocks have not: the deal's lies before the moment at which we began."""
+    road = on_the_road
+    road.wait(0.3)
+    road.sweep()
+    road.wait(0.3)
+    (deal,) = _won_deals(road, 1)
+
+    road.wait(900)
+    road.sweep()
+
+    assert len(road.deliveries(deal)) == 1
+    assert road.swept_until() == road.now()
+
+
+def test_a_deal_of_the_very_second_back_to_which_a_round_reaches_stops_no_sweep(on_the_road: Road) -> None:
+    road = on_the_road
+    road.sweep()
+    road.wait(1800.5)
+    (deal,) = _won_deals(road, 1)
+    road.catch_up()
+    heard = road.deliveries(deal)
+    for _ in range(3):
+        road.wait(OVERLAP.total_seconds())
+        road.sweep()
+
+        assert road.swept_until() == road.now()
+    assert road.deliveries(deal) == heard
 
 
 def test_a_thousand_rows_share_one_systemmodstamp_and_the_page_ends_inside(swept_road: Road) -> None:

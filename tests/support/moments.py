@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
+from ledger.ceiling import Ceiling
 from ledger.deliveries import Claim, Settled, Settlement
 from ledger.intents import Intent
 from ledger.ledger import Ledger
@@ -40,10 +41,6 @@ class Moments:
     def at(self, moment: str, nth: int, happening: Callable[[], None]) -> None:
         self._awaited, self._left, self._happening = moment, nth, happening
 
-    @property
-    def is_set(self) -> bool:
-        return bool(self._awaited)
-
     def clear(self) -> None:
         self._awaited = ""
 
@@ -57,10 +54,10 @@ class Moments:
 
 
 class WatchedLedger(Ledger):
-    """The real ledger, whose users pass moments."""
+    """The real ledger, whose users pass moments. Nothing pauses its queues: its troubles are more than a day's."""
 
     def __init__(self, engine: Engine, moments: Moments) -> None:
-        super().__init__(engine)
+        super().__init__(engine, Ceiling(run=10**9, of_last=10**9, kept=10**9))
         self._moments = moments
 
     def claim(

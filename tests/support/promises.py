@@ -24,12 +24,13 @@ def rows_of(ledger: Ledger) -> Rows:
 
 
 def assert_each_is_in_one_state(rows: Rows) -> None:
-    """A claim and a lease only while it runs, an end only where it ended, and someone to wait for only before that."""
+    """A claim and a lease only while it runs, an end only where it came to rest, and someone to wait for only where
+    it may go on."""
     for row in rows:
         state, said = State(row.state), f"delivery {row.id}, {row.state}"
         assert (row.claim is not None) == (state is State.RUNNING), said
         assert (row.lease_until is not None) == (state is State.RUNNING), said
-        assert (row.ended_at is not None) == (state in ENDED), said
+        assert (row.ended_at is not None) == (state in {*ENDED, State.DEAD}), said
         assert row.waits_for is None or state in (State.WAITING, State.DEAD), said
         assert row.reason_code is not None or state is not State.DEAD, said
 

@@ -14,13 +14,14 @@ from decimal import Decimal
 from typing import Any
 
 import httpx
-from sqlalchemy import delete, event, select, update
+from sqlalchemy import delete, event, select
 
 from canonical.change import Change
 from connectors.budget import KASHFLOW, SALESFORCE, LocalBudget
 from connectors.kashflow import KashFlowClient, Patience
 from connectors.meter import Meter
 from connectors.salesforce.streaming.source import Events
+from ledger import dead_letters, operations
 from ledger.database import open_engine
 from ledger.deliveries import Waiting, deliveries_of
 from ledger.endings import State
@@ -152,17 +153,18 @@ class SmallFirm:
         )
 
     def replay(self, delivery_ids: Sequence[int]) -> None:
-        """An operator puts dead letters back. STAND-IN, until the ledger has a move of its own for dead -> waiting."""
+        """An operator lets these dead letters wait again."""
         with self.ledger.writing() as connection:
-            connection.execute(
-                update(DeliveryRow)
-                .where(DeliveryRow.id.in_(delivery_ids), DeliveryRow.state == State.DEAD)
-                .values(
-                    state=State.WAITING, due_at=self.clock(), announced_at=None, attempts=0, waits_for=None
-                )
+            operation = operations.begin(
+                connection,
+                verb="replay",
+                who="kim",
+                reason="mended",
+                request={},
+                planned=len(delivery_ids),
+                now=self.clock(),
             )
-
-    # -- what can be seen ---------------------------------------------------------------------------
+            dead_letters.replay(connection, delivery_ids, operation.id, operation.told, self.clock())
 
     def dead(self) -> list[int]:
         with self.ledger.reading() as connection:

@@ -42,13 +42,13 @@ ROUNDS = 60
 BRIEFLY = 40.0
 SECONDS = st.sampled_from([31.0, 31.0, 61.0, 95.0, 400.0])
 NUMBER = st.integers(0, 5)
-ACTS = st.sampled_from(["win", "win", "reopen", "edit", "free", "move", "rename", "pay", "make"])
+ACTS = st.sampled_from(["make", "make", "make", "win", "reopen", "edit", "free", "move", "rename", "pay"])
 MEANWHILE = st.lists(st.sampled_from([*QUEUES, "hear", "look", "reopen", "pay", "pay", "rename"]), max_size=3)
 INVOICES, CUSTOMERS, WRITE_BACKS = QUEUES
 WORK = st.sampled_from(
     [
         (INVOICES,), (CUSTOMERS,), (WRITE_BACKS,), (CUSTOMERS, INVOICES), (INVOICES, CUSTOMERS), (INVOICES, WRITE_BACKS),
-        *[(INVOICES, CUSTOMERS, INVOICES, WRITE_BACKS)] * 3,
+        *[(INVOICES, CUSTOMERS, INVOICES, WRITE_BACKS)] * 6,
     ]
 )  # fmt: skip
 READ_TROUBLES = st.lists(st.sampled_from(["", "", *small_kashflow.TROUBLES_OF_READS]), max_size=3)
@@ -69,14 +69,13 @@ class Fate:
     has_successor: bool
 
 
-#: The moments around a create more often than the others.
-MOMENT = st.sampled_from(
-    [*moments.MOMENTS, *[moments.BEFORE_REQUEST] * 3, *[moments.MADE] * 2, *[moments.BEFORE_WRITE] * 2]
-)
+#: The moments at which a second worker may do the same work, more often than the others.
+DELICATE = (moments.BEFORE_INTENT, moments.BEFORE_REQUEST, moments.BEFORE_WRITE)
+MOMENT = st.sampled_from([*moments.MOMENTS, *DELICATE * 4])
 FATE = st.builds(
     Fate,
     MOMENT,
-    st.sampled_from([1, 1, 2]),
+    st.sampled_from([1, 1, 1, 2]),
     st.sampled_from([False, False, True]),
     SECONDS,
     MEANWHILE,
@@ -91,6 +90,8 @@ class AnyOrder(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
+        #: What was being handled when the story began: hypothesis tells one that failed again while it handles that.
+        self.outside = sys.exc_info()[1]
         self.ever_won: set[str] = set()
         self.heard_up_to = 0
         #: The queue that the worker in question works on.
@@ -119,7 +120,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     def _make(self, number: int) -> None:
         accounts = list(self.firm.salesforce.accounts)
-        if len(self.firm.salesforce.deals) < 5:
+        if len(self.firm.salesforce.deals) < 15:
             self.firm.salesforce.new_deal(accounts[number % len(accounts)], 120)
             self._win(len(self.firm.salesforce.deals) - 1)
 
@@ -172,24 +173,23 @@ class AnyOrder(RuleBasedStateMachine):
         log = self.firm.salesforce.log
         self.firm.hear([log[number % len(log)] for number in numbers])
 
-    @rule(fate=st.none() | FATE, queues=WORK)
-    def workers_take_batches(self, fate: Fate | None, queues: Sequence[str]) -> None:
-        if fate is not None and not self.firm.moments.is_set:
-            self.firm.moments.at(fate.moment, fate.nth, lambda: self._meet(fate))
+    @rule(fate=FATE, queues=WORK)
+    def workers_take_batches(self, fate: Fate, queues: Sequence[str]) -> None:
+        self.firm.moments.at(fate.moment, fate.nth, lambda: self._meet(fate))
         for queue in queues:
             self.under_work = queue
             self._act(queue)
 
-    @rule(reads=READ_TROUBLES, writes=WRITE_TROUBLES, fate=st.none() | FATE, queues=WORK)
+    @rule(reads=READ_TROUBLES, writes=WRITE_TROUBLES, fate=FATE, queues=WORK)
     def workers_meet_a_troubled_kashflow(
-        self, reads: list[str], writes: list[str], fate: Fate | None, queues: Sequence[str]
+        self, reads: list[str], writes: list[str], fate: Fate, queues: Sequence[str]
     ) -> None:
         self.firm.kashflow.troubles = {"GET": reads, "POST": writes}
         self.workers_take_batches(fate, queues)
 
-    @rule(troubles=SALESFORCE_TROUBLES, fate=st.none() | FATE, queues=WORK)
+    @rule(troubles=SALESFORCE_TROUBLES, fate=FATE, queues=WORK)
     def workers_meet_a_troubled_salesforce(
-        self, troubles: list[str], fate: Fate | None, queues: Sequence[str]
+        self, troubles: list[str], fate: Fate, queues: Sequence[str]
     ) -> None:
         self.firm.salesforce.troubles = troubles
         self.workers_take_batches(fate, queues)
@@ -261,7 +261,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Once the troubles are over, all that is owed is done. Not looked at after a step that failed already."""
-        if sys.exc_info()[0] is None:
+        if sys.exc_info()[1] is self.outside:
             self._heal()
             self._assert_both_worlds_agree()
 
@@ -336,4 +336,4 @@ def test_the_promises_hold_in_any_order_of_events(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/ledger.db"
     schema.upgrade(url)
     with small_firms(url) as AnyOrder.firm_of, structlog.testing.capture_logs():
-        run_state_machine_as_test(AnyOrder, settings=_settings(examples=50))
+        run_state_machine_as_test(AnyOrder, settings=_settings(examples=45))
