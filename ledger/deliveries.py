@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from canonical.change import Change
 from ledger.endings import Ending, LinkFound, State, Worth
+from ledger.questions import Asked
 
 #: Ids of waiting deliveries by queue: what a message says.
 Waiting = Mapping[str, list[int]]
@@ -142,6 +143,8 @@ class Settlement:
     read_digest: str | None = None
     #: What the record is worth, where its flow names an amount and this attempt read it.
     worth: Worth | None = None
+    #: Questions for a person that came up, were answered, or answered themselves.
+    asked: Asked | None = None
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, assert_never
 
@@ -10,11 +11,23 @@ from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from ledger.ceiling import Ceiling, enforce
 from ledger.deliveries import Claim, Delivery, NewDelivery, Settled, Settlement, by_queue
-from ledger.endings import Dead, Delivered, Ending, Failed, NotNow, Reason, State, Superseded, Unchanged
+from ledger.endings import (
+    Dead,
+    Delivered,
+    Ending,
+    Failed,
+    LinkFound,
+    NotNow,
+    Reason,
+    State,
+    Superseded,
+    Unchanged,
+)
 from ledger.fingerprint import fingerprint
 from ledger.intents import close_intents
 from ledger.links import remember_links
 from ledger.register import register, require
+from ledger.reviews import ask
 from ledger.tables import AttemptRow, DeliveryRow
 
 
@@ -36,8 +49,12 @@ def settle(
     needed, registered = require(connection, ours, now)
     _write_endings(connection, ours, needed, now)
     _write_attempts(connection, claim, settlements, now)
-    links = [link for entry in settlements for link in (entry.link, *entry.more_links) if link]
+    links = [_link(entry, held) for entry in settlements if entry.link]
+    links += [link for entry in settlements for link in entry.more_links]
     remember_links(connection, links, now)
+    for entry in ours:
+        if entry.asked:
+            ask(connection, entry.asked, entry.delivery.id, now)
     # Whoever lost the lease may only close what it knows to be made: the intent may be its successor's by now.
     certain = [entry for entry in settlements if entry.link or entry.delivery.id in held]
     close_intents(connection, [stamp for entry in certain for stamp in entry.closes], now)
@@ -57,6 +74,12 @@ def settle(
     too_late = tuple(entry.delivery.id for entry in late)
     paused = enforce(connection, {d.queue for d in dead}, ceiling, now)
     return Settled(by_queue([*registered, *woken]), too_late, paused)
+
+
+def _link(entry: Settlement, held: set[int]) -> LinkFound:
+    """What was agreed on is only known to whoever holds the lock: a successor may have agreed on more by now."""
+    assert entry.link is not None, "asked for those that have one"  # noqa: S101
+    return entry.link if entry.delivery.id in held else replace(entry.link, golden=None)
 
 
 def _once_more(claim: Claim, late: Iterable[Settlement]) -> list[NewDelivery]:

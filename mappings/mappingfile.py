@@ -81,8 +81,15 @@ def _key(node: Node, writing: Section | None) -> str:
 def _upserted(
     parts: dict[str, Node], key: str, known: dict[str, Relation], writing: Section | None
 ) -> dict[str, Relation]:
-    """The relations that the write section fills: parents by a key of theirs, children as records of their own."""
-    filled = {name: one for name, one in known.items() if writing and name in writing.fit.fields}
+    """The relations that the write section fills: parents by a key of theirs, children as records of their own.
+
+    A list of an object without a key is the business of its target: an Account's Contacts are of the pair.
+    """
+    filled = {
+        name: one
+        for name, one in known.items()
+        if writing and name in writing.fit.fields and (key or not one.many)
+    }
     for name, one in filled.items():
         if not key or (one.many and not one.parent):
             raise Wrong(parts["write"], f"{name} is written; that needs a key, and parent: for a list")

@@ -11,6 +11,8 @@ from mappings.relations import Relation
 
 #: Objects, each with a field of it.
 Way = tuple[tuple[str, str], ...]
+#: Salesforce's time of the last change of a record.
+STAMP = "SystemModstamp"
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,14 @@ class FieldPlan:
             for path, way in self.optional.items()
             if any(wanted not in described.get(name, ()) for name, wanted in way)
         )
+
+    def stamped(self) -> FieldPlan:
+        """The same with the time at which each record changed last."""
+        children = {
+            name: replace(child, fields=_once((*child.fields, STAMP)))
+            for name, child in self.children.items()
+        }
+        return replace(self, fields=_once((*self.fields, STAMP)), children=children)
 
     def joined(self, other: FieldPlan) -> FieldPlan:
         """One plan that brings what both need of the same object.

@@ -7,7 +7,7 @@ shows (lines, notes, addresses) is found by a slower walk through the details, a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -121,7 +121,7 @@ class KashFlowPoll:
                 sighting,
                 _kind(seen.get(sighting.record_id)),
                 self._clock(),
-                resource.records.key(listed.rows[sighting.record_id]),
+                _hint(resource, listed, sighting),
             )
             for sighting in news
         ]
@@ -147,10 +147,9 @@ class KashFlowPoll:
         """What a complete list leaves out: sightings to write, and those among them that are deletions."""
         found = absences(seen, listed.rows.keys(), self._clock())
         keys = {}
-        if resource.linked_as and found.overdue:
-            links = self._ledger.links_by_kashflow_id(
-                resource.linked_as, [one.record_id for one in found.overdue]
-            )
+        noun = resource.linked_as or resource.noun
+        if noun and found.overdue:
+            links = self._ledger.links_by_kashflow_id(noun, [one.record_id for one in found.overdue])
             keys = {record_id: link.kashflow_key for record_id, link in links.items()}
         if resource.records.windowed:
             keys = {one.record_id: one.record_id for one in found.overdue}
@@ -224,7 +223,13 @@ def _kind(last: Sighting | None) -> Kind:
     return "undeleted" if last.digest == GONE else "updated"
 
 
-def _change(sighting: Sighting, kind: Kind, now: datetime, key: str = "") -> Change:
+def _hint(resource: Resource, listed: Listed, sighting: Sighting) -> dict[str, str]:
+    """Where the record stands, for whoever reads it: the key of its link may be out of date."""
+    key = resource.records.key(listed.rows[sighting.record_id])
+    return {"key": key} if key else {}
+
+
+def _change(sighting: Sighting, kind: Kind, now: datetime, hint: Mapping[str, str] | None = None) -> Change:
     return Change(
         source="kashflow",
         entity=sighting.entity,
@@ -233,5 +238,5 @@ def _change(sighting: Sighting, kind: Kind, now: datetime, key: str = "") -> Cha
         version=f"seen {sighting.serial}",
         kind=kind,
         occurred_at=now,
-        hint={"key": key} if key else {},
+        hint=hint or {},
     )

@@ -17,6 +17,8 @@ class Resource:
     records: Records
     #: The noun of its links; blank where none are kept.
     linked_as: str = ""
+    #: The noun of its links, whether or not only linked records matter.
+    noun: str = ""
     #: Do its changes show in the audit report? (reference section 2.6)
     is_audited: bool = False
 
@@ -30,7 +32,7 @@ RESOURCES: Mapping[str, Resource] = {
     resource.entity: resource
     for resource in (
         Resource(RECORDS["Invoice"], linked_as="invoice", is_audited=True),
-        Resource(RECORDS["Customer"]),
+        Resource(RECORDS["Customer"], noun="customer"),
         Resource(RECORDS["Supplier"]),
         Resource(RECORDS["Product"]),
         Resource(RECORDS["Purchase"], is_audited=True),

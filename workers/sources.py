@@ -20,6 +20,7 @@ from mappings.soql import soql
 from workers.abreast import abreast
 from workers.classify import ending_of
 from workers.desk import Desk
+from workers.pairs.kashflow import customer_row
 from workers.work import Progress, Work
 
 #: Salesforce may show a change this long after it told of it: queries read committed states, and copies of them
@@ -75,6 +76,8 @@ def _time(text: object) -> datetime | None:
 def read_kashflow(desk: Desk, flow: Flow, works: Sequence[Work]) -> list[Progress]:
     """One call per record, side by side. A flow that upserts takes every record; to all others an invoice that nobody
     linked is none of Salesforce's business."""
+    if flow.pairing is not None:
+        return read_customers(desk, works)
     if flow.key:
         return abreast(desk, _read_record, works)
     links = desk.ledger.links_by_kashflow_id("invoice", [work.delivery.record_id for work in works])
@@ -85,6 +88,25 @@ def read_kashflow(desk: Desk, flow: Flow, works: Sequence[Work]) -> list[Progres
     ]
     unlinked = [_unlinked(work) for work in works if work.delivery.record_id not in links]
     return [*unlinked, *abreast(desk, _read_record, linked)]
+
+
+def read_customers(desk: Desk, works: Sequence[Work]) -> list[Progress]:
+    """One call per customer, side by side, linked or not; a renamed one is looked for in the list."""
+    links = desk.ledger.links_by_kashflow_id("customer", [work.delivery.record_id for work in works])
+    return abreast(
+        desk, _read_customer, [replace(work, link=links.get(work.delivery.record_id)) for work in works]
+    )
+
+
+def _read_customer(desk: Desk, work: Work) -> Progress:
+    code = work.delivery.hint.get("key") or (work.link.kashflow_key if work.link else "")
+    try:
+        row = customer_row(desk, work, str(code), work.delivery.record_id)
+    except ConnectorError as error:
+        return work.ends(ending_of(error, work.delivery, "hydrate", desk))
+    if row is None:
+        return _gone_or_not_yet_readable(desk, work)
+    return _with_record(work, row, kashflow_digest(work.delivery.entity, row))
 
 
 def _read_record(desk: Desk, work: Work) -> Progress:
@@ -144,6 +166,8 @@ def _gone_or_not_yet_readable(desk: Desk, work: Work) -> Progress:
 
 
 def _gone(work: Work) -> Progress:
+    if work.flow.pairing is not None:
+        return replace(work, gone=True)
     text = f"the {work.delivery.entity} {work.delivery.record_id} no longer exists in {work.delivery.source}"
     return work.ends(Unchanged(Reason("hydrate", "gone", text)))
 

@@ -28,15 +28,22 @@ def hydrate(desk: Desk, works: list[Work]) -> Iterator[Progress]:
 
 def understand(desk: Desk, works: list[Work]) -> Iterator[Progress]:
     """Source → canonical, for the records that meet their flow's condition."""
-    context = desk.context()
     for work in works:
+        if work.gone:
+            yield work
+            continue
         record = known(work.record, "the record")
         unmet = work.flow.condition.unmet(record) if work.flow.condition else ""
         if unmet:
             yield no_longer_sold(desk, work, unmet)
             continue
+        if work.flow.pairing is not None:
+            # A pair is read from both sides at once, and what nobody wants over there need not be readable here.
+            yield work
+            continue
         try:
-            yield replace(work, model=desk.book.mapping(work.flow.reads).read(record, context))
+            # Asked for only now: the context may call KashFlow.
+            yield replace(work, model=desk.book.mapping(work.flow.reads).read(record, desk.context()))
         except MappingProblem as problem:
             yield work.ends(Dead(Reason("understand", "mapping", str(problem))))
 

@@ -61,8 +61,8 @@ class _Blindfold(KashFlowReader):
         self._hidden = record_id
 
     def listed(self, resource: Resource, since: date) -> Listed:
-        listed = super().listed(resource, since)
-        rows = {record_id: row for record_id, row in listed.rows.items() if record_id != self._hidden}
+        rows = dict(super().listed(resource, since).rows)
+        rows.pop(self._hidden, None)
         return Listed(rows, complete=True)
 
     def detail_by_key(self, resource: Resource, key: str) -> Row:

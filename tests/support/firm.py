@@ -84,6 +84,46 @@ class Firm:
         assert row is not None, f"{record_id} is gone"
         return row
 
+    def accounts(self, name: str) -> list[Row]:
+        """The living Accounts of this name."""
+        return [row for row in self._living("Account") if row["Name"] == name]
+
+    def people(self, account_id: str) -> list[Row]:
+        """The living Contacts of this Account."""
+        return [row for row in self._living("Contact") if row["AccountId"] == account_id]
+
+    def _living(self, entity: str) -> list[Row]:
+        def work() -> list[Row]:
+            world = self.sandbox.salesforce
+            with world.store.transaction(world.org.admin_id) as tx:
+                return list(tx.rows(entity))
+
+        return self.sandbox.run(work)
+
+    def hide(self, entity: str, record_id: str) -> None:
+        """Nobody may see the record any more, not even in the recycle bin; no event tells of that."""
+        self.sandbox.run(lambda: self.sandbox.salesforce.store._tables.put(entity, record_id, None))
+
+    def undelete(self, record_id: str) -> None:
+        """A person takes a record out of the recycle bin."""
+
+        def work() -> None:
+            world = self.sandbox.salesforce
+            with world.store.transaction(world.org.admin_id) as tx:
+                tx.undelete(record_id)
+
+        self.sandbox.run(work)
+
+    def merge(self, winner: str, *losers: str, **fields: Any) -> None:
+        """A person merges Accounts into one, which takes `fields` and whatever hangs on the others."""
+
+        def work() -> None:
+            world = self.sandbox.salesforce
+            with world.store.transaction(world.org.admin_id) as tx:
+                tx.merge(winner, losers, fields)
+
+        self.sandbox.run(work)
+
     def open_deal(self, account_id: str, amount: Any = "1200.00", **fields: Any) -> dict[str, Any]:
         """The fields of an open Opportunity."""
         values = {
@@ -156,6 +196,17 @@ class Firm:
         body = {"Code": code, "Name": name, **fields}
         return self.sandbox.run(lambda: self.sandbox.kashflow.customers.create(body))
 
+    def customer(self, code: str) -> Row:
+        """The customer with this code, as KashFlow shows it."""
+        (row,) = [
+            row for row in self.sandbox.run(self.sandbox.kashflow.state)["customers"] if row["Code"] == code
+        ]
+        return row
+
+    def edit_customer(self, code: str, **fields: Any) -> None:
+        """A bookkeeper edits a customer in KashFlow."""
+        self.sandbox.run(lambda: self.sandbox.kashflow.customers.edit(code, **fields))
+
     def pay(self, number: int, amount: str) -> None:
         """A bookkeeper records a payment of an invoice."""
 
@@ -205,6 +256,12 @@ class Firm:
         """The bookkeeper does something in KashFlow."""
         return self.sandbox.run(lambda: work(self.sandbox.kashflow))
 
+    def written(self) -> int:
+        """How often records of either system were written over its API, whether or not that was refused."""
+        logs = self.sandbox.requests
+        told = self.sandbox.run(lambda: [*logs["kashflow"].counters(), *logs["salesforce"].counters()])
+        return sum(one["count"] for one in told if _writes(one["method"], one["path"]))
+
     # -- Trouble ------------------------------------------------------------------------------------
 
     def fault(
@@ -223,3 +280,12 @@ class Firm:
         """The end of all troubles of this world."""
         faults = self.sandbox.salesforce.faults if world == "salesforce" else self.sandbox.kashflow.faults
         self.sandbox.run(faults.clear)
+
+
+def _writes(method: str, path: str) -> bool:
+    """Reads of many Salesforce records, and everything around the event stream, are POSTs too; a login is a PUT."""
+    if path.endswith("/sessiontoken"):
+        return False
+    if method in ("PUT", "PATCH", "DELETE"):
+        return True
+    return method == "POST" and path.endswith(("/customers", "/invoices", "/composite/sobjects"))

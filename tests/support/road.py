@@ -9,7 +9,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from pydantic import SecretStr
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import aliased
 
 from canonical.change import Change
 from connectors.budget import KASHFLOW, SALESFORCE, LocalBudget
@@ -94,6 +95,8 @@ class Road(Firm):
         self.desk = self._desk()
         self.queues = tuple(dict.fromkeys(flow.queue for flow in self.book.flows))
         self.heart = open_.enter_context(Heart(self.ledger, 30, self.now))
+        #: What was there before Kashforce is none of its news.
+        self._beginning = sandbox.run(self._newest_event) or "-2"
 
     def _seconds(self) -> float:
         return self.now().timestamp()
@@ -109,7 +112,7 @@ class Road(Firm):
         if self.has_heard_all():
             return
         known = self.ledger.cursors([CURSOR])
-        position = known[CURSOR].value if CURSOR in known else "-2"
+        position = known[CURSOR].value if CURSOR in known else self._beginning
         for notice in source.listen({CHANNEL: position}):
             producer.hear(notice)
             if self.has_heard_all():
@@ -192,6 +195,21 @@ class Road(Firm):
         self.hear()
         self.rest()
 
+    def settle_down(self, rounds: int = 12) -> int:
+        """Hear and look at all there is until both sides and Kashforce are at rest; how many rounds that took.
+
+        Time passes between the rounds, as between two looks of the poll.
+        """
+        for number in range(rounds):
+            before = self.written()
+            self.hear()
+            self.look()
+            self.rest()
+            self.wait(30)
+            if self.has_heard_all() and not self.unfinished() and before == self.written() and number:
+                return number
+        raise AssertionError(f"still writing after {rounds} rounds")
+
     def wait(self, seconds: float) -> None:
         """Let the sandbox's time pass, and expired leases with it."""
         self.sandbox.worlds.clock.advance(seconds)
@@ -253,10 +271,11 @@ class Road(Firm):
 
     def _next_due(self) -> datetime:
         """When the first of the unfinished deliveries is due, or its lost worker's lease runs out."""
-        due, lease = DeliveryRow.due_at, DeliveryRow.lease_until
+        due, lease, running = DeliveryRow.due_at, DeliveryRow.lease_until, aliased(DeliveryRow)
+        free = ~exists().where(running.lock_key == DeliveryRow.lock_key, running.state == State.RUNNING)
         with self.ledger.reading() as connection:
             moments = [
-                connection.scalar(select(func.min(due)).where(DeliveryRow.state == State.WAITING)),
+                connection.scalar(select(func.min(due)).where(DeliveryRow.state == State.WAITING, free)),
                 connection.scalar(select(func.min(lease)).where(DeliveryRow.state == State.RUNNING)),
             ]
         return min(moment for moment in moments if moment is not None)
@@ -273,7 +292,8 @@ class Road(Firm):
     def has_heard_all(self) -> bool:
         """True when the cursor stands at the newest event."""
         stored = self.ledger.cursors([CURSOR])
-        return (stored[CURSOR].value if CURSOR in stored else "") == self.sandbox.run(self._newest_event)
+        heard = stored[CURSOR].value if CURSOR in stored else self._beginning
+        return heard == (self.sandbox.run(self._newest_event) or "-2")
 
     def _newest_event(self) -> str:
         log = self.sandbox.salesforce.events.log_of(CHANNEL)

@@ -21,6 +21,10 @@ FIELD_TYPES: Mapping[str, str] = {
     "KashFlow_Due_Date__c": "Date",
     "KashFlow_Paid_Date__c": "Date",
     "KashFlow_Invoice_Url__c": "URL",
+    # What an Account shows of its customer.
+    "KashFlow_Archived__c": "Checkbox",
+    "ExternalID__c": "Text(64), External ID, Unique",
+    "Payment_Terms_Days__c": "Number(3, 0)",
     # Every object of our own: by this its records are upserted.
     "KashFlow_Id__c": "Text(40), unique, external ID",
     # Relationships.

@@ -10,6 +10,7 @@ from connectors.salesforce.rest import SalesforceClient
 from console.operations.bench import Bench
 from console.operations.checks.field_types import FIELD_TYPES
 from console.operations.findings import Finding, Level, failed, ok
+from mappings.fit import KeyedRowsFit, WholeRowsFit
 from mappings.plan import FieldPlan
 from mappings.recordmapping import RecordMapping
 
@@ -28,6 +29,12 @@ class Schema:
     def field(self, entity: str, name: str) -> Mapping[str, Any] | None:
         described = self._describe(entity)
         return next((field for field in described.get("fields", ()) if field["name"] == name), None)
+
+    def found(self, entity: str, path: str) -> Mapping[str, Any] | None:
+        """The field at `path`, which may lead through a list of children; None for one that is not there."""
+        relationship, _, name = path.rpartition(".")
+        where = self._leads_to(entity, relationship) if relationship else entity
+        return self.field(where, name) if where else None
 
     def absent(self, entity: str, path: str) -> str | None:
         """What is not there on the way along `path` from `entity`: an object, a relationship or a field."""
@@ -122,10 +129,9 @@ def _mirrored(title: str, mapping: RecordMapping, schema: Schema) -> Finding:
 
 
 def _written(title: str, mapping: RecordMapping, schema: Schema) -> Finding:
-    writing = mapping.writing
-    named = set(writing.fit.fields) - writing.optional - set(mapping.written) - {"Id"} if writing else set()
-    names = sorted(named)
-    fields = {name: schema.field(mapping.entity, name) for name in names}
+    optional = mapping.plan.optional.keys() | (mapping.writing.optional if mapping.writing else frozenset())
+    names = sorted(set(_names(mapping)) - optional - set(mapping.written))
+    fields = {name: schema.found(mapping.entity, name) for name in names}
     missing = [name for name, field in fields.items() if field is None]
     locked = [name for name, field in fields.items() if field is not None and not field.get("updateable")]
     if missing:
@@ -145,6 +151,15 @@ def _written(title: str, mapping: RecordMapping, schema: Schema) -> Finding:
             "give the integration user's permission set Edit on them (Object Settings)",
         )
     return ok(title, f"{mapping.entity} takes all {len(names)}")
+
+
+def _names(mapping: RecordMapping) -> Iterator[str]:
+    """What the mapping writes; fields of a list of children as `Contacts.Email`."""
+    for name, fit in mapping.writing.fit.fields.items() if mapping.writing else ():
+        if isinstance(fit, WholeRowsFit | KeyedRowsFit):
+            yield from (f"{name}.{field}" for field in fit.row.fields)
+        else:
+            yield name
 
 
 def _paths(plan: FieldPlan) -> list[str]:

@@ -181,6 +181,7 @@ def test_every_custom_field_that_the_packaged_mappings_write_has_a_type() -> Non
         one.parent for flow in book.flows for one in book.mapping(flow.writes).written.values() if one.many
     }
     custom = {name for name in names if name.endswith("__c")} | lookups | parents
+    assert {"ExternalID__c", "KashFlow_Archived__c"} < custom
 
     assert custom == set(FIELD_TYPES)
 

@@ -39,14 +39,14 @@ def test_each_queue_of_the_flows_is_counted_by_state_with_the_age_of_what_waits_
     assert [queue.name for queue in seen.queues] == list(
         dict.fromkeys(flow.queue for flow in shipped_book().flows)
     )
-    invoices, customers, opportunities = (
+    invoices, customers, opportunities, accounts = (
         next(queue for queue in seen.queues if queue.name == name)
-        for name in ("kashflow.invoice", "kashflow.customer", "salesforce.opportunity")
+        for name in ("kashflow.invoice", "kashflow.customer", "salesforce.opportunity", "salesforce.account")
     )
     assert (invoices.delivered, invoices.dead, invoices.waiting, invoices.running) == (3, 1, 3, 0)
     assert invoices.oldest_waiting_seconds == 3600
     assert (customers.delivered, customers.unchanged, customers.oldest_waiting_seconds) == (1, 1, None)
-    assert opportunities.waiting == 0
+    assert opportunities.waiting == accounts.waiting == 0
 
 
 def test_a_queue_that_only_the_ledger_remembers_is_still_shown(tmp_path: Path) -> None:
