@@ -22,6 +22,8 @@ from tests.chaos.world import World
 LOOKS_EVERY_SECONDS = 2.0
 #: A delivery that goes on by itself before this is left alone.
 PATIENCE = timedelta(seconds=30)
+#: An edit that no event told of moves nothing: what waits already is not swept.
+AGAIN_SECONDS = 20.0
 #: docs/runbook.md, "Login paused", step 3.
 LOGIN_KEY = "kashforce:kashflow:login"
 
@@ -34,7 +36,8 @@ class Operator:
         self._premises = premises
         self._model = model
         self._looked_at = 0.0
-        self._edited: set[int] = set()
+        #: When which delivery's deal was edited last.
+        self._edited: dict[int, float] = {}
         #: How often a login was let through again, and a deal edited.
         self.logins = 0
         self.edits = 0
@@ -69,7 +72,8 @@ class Operator:
                 .order_by(DeliveryRow.id)
             ).all()
         for row in stuck:
-            if row.id not in self._edited and not self._model.deals[row.record_id].is_deleted:
-                self._edited.add(row.id)
+            is_recent = time.monotonic() - self._edited.get(row.id, -AGAIN_SECONDS) < AGAIN_SECONDS
+            if not is_recent and not self._model.deals[row.record_id].is_deleted:
+                self._edited[row.id] = time.monotonic()
                 self.edits += 1
                 self._world.edit_deal(row.record_id, f"Deal looked at, {self.edits}")

@@ -173,7 +173,7 @@ class _Storm:
             if time.monotonic() - looked > BOOKKEEPER_LOOKS_EVERY:
                 self._people.look_at_invoices()
                 looked = time.monotonic()
-            self._act(wanted=self._size.changes * min(1.0, at / seconds))
+            self._act(wanted=self._size.changes * at / seconds)
             time.sleep(TICK_SECONDS)
         while self._outcome.changes < self._size.changes:
             self._act(wanted=self._size.changes)

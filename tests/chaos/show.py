@@ -72,10 +72,10 @@ def _facts(outcome: Outcome) -> Iterator[tuple[str, str]]:
 
 
 def _recovery(outcome: Outcome) -> Table:
-    columns = ("next delivery", "longest", "all done", "longest")
+    columns = ("next delivery", "longest", "19 in 20 done", "longest")
     table = _table("Seconds to recover: medians, and the longest", "After", "Times", *columns)
     for row in outcome.recovered:
-        figures = (row.first.median, row.first.longest, row.all_done.median, row.all_done.longest)
+        figures = (row.first.median, row.first.longest, row.most_done.median, row.most_done.longest)
         table.add_row(row.kind, str(row.count), *map(_seconds, figures))
     return table
 
@@ -86,6 +86,7 @@ def _verdict(verdict: Verdict) -> Table:
     table.add_row("customers", str(verdict.customers))
     for kind, count in verdict.counts.items():
         table.add_row(kind, f"[bold red]{count}[/]" if count else "0")
+    table.add_row("invoices of deals reopened while in doubt", str(verdict.left_in_doubt))
     for cause, count in verdict.explained.items():
         table.add_row(f"dead letters because of {cause}", str(count))
     return table

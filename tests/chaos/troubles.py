@@ -23,7 +23,7 @@ class Trouble:
     begins_session: bool = False
     #: It lasts rather than strikes: it counts once when its turn is over.
     is_a_state: bool = False
-    #: It leaves the stream deaf for longer than a storm: its process is killed when the turn is over, and the next asks anew.
+    #: It leaves the stream deaf for half a minute or far longer: its process is killed when the turn is over, and the next asks anew.
     deafens_stream: bool = False
     #: Declared with it, because it strikes nothing without.
     beside: Trouble | None = None
@@ -114,7 +114,7 @@ TROUBLES = (
     Trouble(SALESFORCE, "cometd_reconnect_none_success", 0.5, 1),
     Trouble(SALESFORCE, "cometd_slow_body", 0.3, 2, params={"seconds": 2}),
     Trouble(SALESFORCE, "cometd_unknown_client", 0.5, 1),
-    Trouble(SALESFORCE, "cometd_too_busy", 1, 1, begins_session=True),
+    Trouble(SALESFORCE, "cometd_too_busy", 1, 1, begins_session=True, deafens_stream=True),
     Trouble(SALESFORCE, "cometd_concurrent_limit", 1, 1, begins_session=True, deafens_stream=True),
     Trouble(SALESFORCE, "cometd_daily_limit", 1, 1, begins_session=True, deafens_stream=True),
     Trouble(SALESFORCE, "cometd_malformed_event", 0.3, 2),

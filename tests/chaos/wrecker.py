@@ -18,7 +18,7 @@ from tests.chaos.world import World
 TRY_AGAIN_SECONDS = 0.5
 
 #: For what has struck nothing yet when all else is over.
-LONGER_SECONDS = 20.0
+LONGER_SECONDS = 60.0
 
 #: What is done at a moment, told how many seconds have passed.
 Move = Callable[[float], None]
