@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from urllib.parse import unquote_plus
 
 from ledger.endings import State
 from tests.support.road import Road
@@ -23,7 +24,7 @@ def _lag(road: Road, seconds: float = LAG_SECONDS) -> None:
 def _queries(road: Road) -> int:
     """How often deals were asked for."""
     return sum(
-        "/query" in one.path and "FROM%20Opportunity" in one.query
+        "/query" in one.path and "FROM Opportunity WHERE" in unquote_plus(one.query)
         for one in road.sandbox.requests["salesforce"].entries
     )
 
