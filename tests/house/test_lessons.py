@@ -26,6 +26,7 @@ _SALESFORCE = "journeys/test_salesforce_has_troubles.py"
 _WATCHED = "journeys/test_kashflow_is_watched.py"
 _BACK = "journeys/test_what_happens_in_kashflow_comes_back.py"
 _STREAM_GAPS = "unit/producers/test_stream_gaps.py"
+_OPERATIONS = "contract/test_operations_on_deliveries.py"
 _TRANSPORT = "unit/connectors/salesforce/test_transport.py"
 
 LESSONS = {
@@ -111,6 +112,14 @@ LESSONS = {
             "unit/connectors/salesforce/test_bulk.py::test_results_are_matched_by_key_and_unprocessed_rows_stand_apart",
         ),
     ),
+    13: Lesson(
+        "Thousands put back at once ran over the limits and each other, and nobody could stop them.",
+        (
+            f"{_OPERATIONS}::test_ten_thousand_are_requeued_in_steps_that_can_be_ended_and_overtake_no_newer_change",
+            f"{_OPERATIONS}::test_a_rate_is_kept_by_small_steps_with_rests_between",
+            f"{_OPERATIONS}::test_an_interrupted_requeue_registers_nothing_twice",
+        ),
+    ),
     14: Lesson(
         "An old failure was repeated after a newer change of its record had gone through, and put the old state back.",
         (
@@ -172,6 +181,13 @@ LESSONS = {
     26: Lesson(
         "A list shows invoices without their lines, and these were taken for empty.",
         (f"{_WATCHED}::test_a_list_page_with_null_lines_never_blanks_an_invoice",),
+    ),
+    28: Lesson(
+        "A full store of errors dropped the oldest, or the newest, without a word.",
+        (
+            "contract/test_ledger_holds.py::"
+            "test_as_many_dead_letters_as_may_be_kept_pause_the_queue_and_none_is_dropped",
+        ),
     ),
 }
 
