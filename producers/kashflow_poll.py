@@ -20,7 +20,7 @@ from ledger.ledger import Ledger
 from ledger.links import Link
 from ledger.producing import Lease, Sighting
 from mappings.book import Book
-from mappings.digest import kashflow_row_digest
+from mappings.digest import as_far_as_shown, kashflow_row_digest, says_more
 from mappings.flows import Flow
 from producers.kashflow_absence import GONE, absences, gone, is_still_there, still_there
 from producers.kashflow_audit import AuditWatch
@@ -207,14 +207,16 @@ class KashFlowPoll:
 
 def _sighting(resource: Resource, record_id: str, digest: str, last: Sighting | None) -> Sighting:
     """The sighting of a row that a list shows; equal to the last one when nothing moved."""
-    serial = 0 if last is None else last.serial
-    moved = last is None or last.digest != digest
-    return Sighting("kashflow", resource.entity, record_id, digest, serial + moved)
+    if last is None:
+        return Sighting("kashflow", resource.entity, record_id, digest, 1)
+    digest = as_far_as_shown(digest, last.digest)
+    moved = digest != last.digest and not says_more(digest, last.digest)
+    return Sighting("kashflow", resource.entity, record_id, digest, last.serial + moved)
 
 
 def _is_news(sighting: Sighting, last: Sighting | None) -> bool:
-    """Did more happen than that it is shown again?"""
-    return last is None or last.digest != sighting.digest
+    """Did more happen than that it is shown again, or shown in full?"""
+    return last is None or last.serial != sighting.serial
 
 
 def _kind(last: Sighting | None) -> Kind:

@@ -34,7 +34,7 @@ def read_accounts(desk: Desk, flow: Flow, ids: Iterable[str], priority: int) -> 
         return {}
     statement = soql(flow.plan, wanted, missing_in(desk, flow))
     found = desk.salesforce_meter.call(lambda: desk.salesforce.query(statement), priority=priority)
-    return {row["Id"]: row for row in found}
+    return {str(row.get("Id")): row for row in found}
 
 
 def find_accounts(desk: Desk, flow: Flow, where: str, priority: int) -> list[dict[str, Any]]:
@@ -42,7 +42,9 @@ def find_accounts(desk: Desk, flow: Flow, where: str, priority: int) -> list[dic
     # The condition's values went through `quoted`.
     statement = f"SELECT Id FROM {ACCOUNT} WHERE {where} ORDER BY Id LIMIT 200"  # noqa: S608
     found = desk.salesforce_meter.call(lambda: desk.salesforce.query(statement), priority=priority)
-    return list(read_accounts(desk, flow, [row["Id"] for row in found], priority).values())
+    return list(
+        read_accounts(desk, flow, [str(row["Id"]) for row in found if row.get("Id")], priority).values()
+    )
 
 
 def named(word: str) -> str:
