@@ -286,6 +286,8 @@ def _writes(method: str, path: str) -> bool:
     """Reads of many Salesforce records, and everything around the event stream, are POSTs too; a login is a PUT."""
     if path.endswith("/sessiontoken"):
         return False
+    if "__c/" in path:
+        return False  # a record that is mirrored is no part of a pair
     if method in ("PUT", "PATCH", "DELETE"):
         return True
     return method == "POST" and path.endswith(("/customers", "/invoices", "/composite/sobjects"))

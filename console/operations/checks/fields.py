@@ -130,7 +130,12 @@ def _mirrored(title: str, mapping: RecordMapping, schema: Schema) -> Finding:
 
 def _written(title: str, mapping: RecordMapping, schema: Schema) -> Finding:
     optional = mapping.plan.optional.keys() | (mapping.writing.optional if mapping.writing else frozenset())
-    names = sorted(set(_names(mapping)) - optional - set(mapping.written))
+    # Records of their own have an object of their own.
+    names = sorted(
+        name
+        for name in set(_names(mapping)) - optional - {"Id"}
+        if name.partition(".")[0] not in mapping.written
+    )
     fields = {name: schema.found(mapping.entity, name) for name in names}
     missing = [name for name, field in fields.items() if field is None]
     locked = [name for name, field in fields.items() if field is not None and not field.get("updateable")]
