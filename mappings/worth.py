@@ -26,7 +26,7 @@ class Worth:
         amount that can be read."""
         try:
             hundredths = int(pence(number_of(record.get(self.amount))) * 100)
-        except ValueError:
+        except (ValueError, ArithmeticError):  # the second for a number beyond all measure
             return None
         named = record.get(self.currency) if self.currency else None
         return hundredths, "" if is_blank(named) else str(named)[:3]
