@@ -13,6 +13,9 @@ from mappings.document import Wrong, entries, text
 from mappings.plan import FieldPlan
 from mappings.values import is_blank, number_of
 
+#: 16 digits before the point, which is more than either system takes, and still fits a 64 bit integer.
+MOST_HUNDREDTHS = 10**18
+
 
 @dataclass(frozen=True)
 class Worth:
@@ -27,6 +30,8 @@ class Worth:
         try:
             hundredths = int(pence(number_of(record.get(self.amount))) * 100)
         except (ValueError, ArithmeticError):  # the second for a number beyond all measure
+            return None
+        if abs(hundredths) > MOST_HUNDREDTHS:
             return None
         named = record.get(self.currency) if self.currency else None
         return hundredths, "" if is_blank(named) else str(named)[:3]

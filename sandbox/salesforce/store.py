@@ -78,6 +78,10 @@ class Store:
         """The rows, deleted ones too, whose lookup `field` points at this parent."""
         return self._tables.children(entity, field, parent_id)
 
+    def children_as_of(self, entity: str, field: str, parent_id: str, at: datetime) -> list[Row]:
+        """Those that point at this parent now, in the state that was committed by `at`."""
+        return list(self._tables.as_of(self._tables.children(entity, field, parent_id), at))
+
     def _begin(self, user_id: str, origin: str) -> Transaction:
         at = self._clock.now().replace(microsecond=0)
         return Transaction(

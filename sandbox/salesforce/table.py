@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -66,8 +66,12 @@ class Tables:
 
     def rows_as_of(self, entity: str, at: datetime) -> Iterator[Row]:
         """The rows as whoever reads `at` would have seen them: only what was committed by then."""
-        for record_id, row in self._rows.get(entity, {}).items():
-            versions = self._versions.get(record_id)
+        return self.as_of(self._rows.get(entity, {}).values(), at)
+
+    def as_of(self, rows: Iterable[Row], at: datetime) -> Iterator[Row]:
+        """These rows in the state that was committed by `at`, without those that were not there yet."""
+        for row in rows:
+            versions = self._versions.get(row["Id"])
             if versions is None:
                 yield row
                 continue

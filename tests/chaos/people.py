@@ -47,7 +47,7 @@ class People:
             self.give_away: 1.5,
             self.delete: 1.5,
             self.pay: 6,
-            self.withdraw: 0.5,
+            self.withdraw: 2,
         }
 
     def act(self) -> int:

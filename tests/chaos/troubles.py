@@ -23,7 +23,7 @@ class Trouble:
     begins_session: bool = False
     #: It lasts rather than strikes: it counts once when its turn is over.
     is_a_state: bool = False
-    #: It leaves the stream deaf for half a minute or far longer: its process is killed when the turn is over, and the next asks anew.
+    #: It may leave the stream deaf for half a minute or far longer: its process is killed when the turn is over, and the next asks anew.
     deafens_stream: bool = False
     #: Declared with it, because it strikes nothing without.
     beside: Trouble | None = None
@@ -103,13 +103,20 @@ TROUBLES = (
     Trouble(SALESFORCE, "cometd_duplicate_delivery", 0.5),
     Trouble(SALESFORCE, "cometd_events_in_subscribe_reply", 1, begins_session=True),
     Trouble(SALESFORCE, "cometd_gap", 0.3, match={"entity": "Opportunity"}),
-    Trouble(SALESFORCE, "cometd_generic_error", 0.3, 2, params={"text": "500::Something went wrong"}),
+    Trouble(
+        SALESFORCE,
+        "cometd_generic_error",
+        0.3,
+        2,
+        params={"text": "500::Something went wrong"},
+        deafens_stream=True,
+    ),
     Trouble(SALESFORCE, "cometd_handshake_denied", 1, 1, begins_session=True),
     Trouble(SALESFORCE, "cometd_hang", 0.3, 2, params={"seconds": 3}),
     Trouble(SALESFORCE, "cometd_html_503", 0.3, 2),
     Trouble(SALESFORCE, "cometd_http_status", 0.3, 1, params={"status": 502}),
     Trouble(SALESFORCE, "cometd_interval", 0.5, params={"ms": 500}),
-    Trouble(SALESFORCE, "cometd_invalid_replay", 1, 1, begins_session=True),
+    Trouble(SALESFORCE, "cometd_invalid_replay", 1, 1, begins_session=True, deafens_stream=True),
     Trouble(SALESFORCE, "cometd_lost_cookie", 0.5, 1),
     Trouble(SALESFORCE, "cometd_reconnect_none_success", 0.5, 1),
     Trouble(SALESFORCE, "cometd_slow_body", 0.3, 2, params={"seconds": 2}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sandbox.salesforce.errors import ApiError
@@ -70,9 +71,10 @@ def deleted(world: SalesforceWorld, call: Call, entity: str) -> Reply:
 
 
 def live_view(world: SalesforceWorld, *, with_deleted: bool = False) -> View:
-    """What a query that starts now sees; the fault `query_commit_lag` puts it into the past."""
+    """What a query that starts now sees; the fault `query_commit_lag` puts it into the past, once per object."""
     now = world.clock.now()
 
+    @cache
     def as_of(entity: str) -> datetime | None:
         lag = world.faults.take("query_commit_lag", entity=entity)
         return None if lag is None else now - timedelta(seconds=float(lag.get("seconds", 30)))

@@ -40,7 +40,13 @@ class View:
         return stored
 
     def children(self, entity: str, lookup: str, parent_id: str) -> list[Row]:
-        return [row for row in self.store.children(entity, lookup, parent_id) if self._shown(row)]
+        at = self.as_of(entity)
+        rows = (
+            self.store.children(entity, lookup, parent_id)
+            if at is None
+            else self.store.children_as_of(entity, lookup, parent_id, at)
+        )
+        return [row for row in rows if self._shown(row)]
 
     def _shown(self, row: Row) -> bool:
         return self.with_deleted or not row["IsDeleted"]

@@ -247,6 +247,23 @@ def test_a_hidden_field_does_not_exist(org: TestOrg) -> None:
     assert "Phone" not in [each["name"] for each in described["fields"]]
 
 
+def test_a_lagging_query_sees_the_children_of_a_while_ago_too(org: TestOrg) -> None:
+    """Else it would show a deal without its lines that never was without."""
+    org.clock.advance(60)
+    (deal,) = org.records("SELECT Id FROM Opportunity WHERE Name = 'Desks'")
+    with org.world.store.transaction("x") as tx:
+        tx.delete(deal["Id"])
+    org.declare("query_commit_lag", times=None, seconds=30)
+
+    (seen,) = org.records(
+        "SELECT Name, (SELECT Quantity FROM OpportunityLineItems) FROM Opportunity WHERE Name = 'Desks'"
+    )
+    assert [line["Quantity"] for line in seen["OpportunityLineItems"]["records"]] == [2.0]
+
+    org.clock.advance(31)
+    assert _names(org, "Name = 'Desks'", "Opportunity") == []
+
+
 def test_a_lagging_query_sees_the_state_of_a_while_ago(org: TestOrg) -> None:
     org.clock.advance(60)
     with org.world.store.transaction("x") as tx:
