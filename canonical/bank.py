@@ -15,6 +15,7 @@ class BankAccount(Noun):
     name: Text
     nominal_code: str = ""
     balance: Money | None = None
+    is_default: bool = False
     is_archived: bool = False
 
 
@@ -32,5 +33,6 @@ class BankTransaction(Noun):
     comment: str = ""
     #: Code of the customer or supplier, and number of the document it belongs to; blank when unmatched.
     party_code: str = ""
+    party_name: str = ""
     document_number: str = ""
     is_reconciled: bool = False

@@ -22,6 +22,8 @@ class Contact(Noun):
     phone: str = ""
     mobile: str = ""
     is_primary: bool = False
+    #: What each system calls this person, and the `code` of the customer where Salesforce shows it on its Contact.
+    external_ids: Mapping[str, Text] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _somebody(self) -> Self:
@@ -43,6 +45,8 @@ class Customer(Noun):
     #: Days after the invoice date; None when nobody said.
     payment_terms_days: Annotated[int, Field(ge=0, le=365, strict=True)] | None = None
     currency: Currency = "GBP"
+    #: Put aside: nobody bills it any more, and nothing of it is deleted.
+    is_archived: bool = False
     #: What each system calls this customer: `{"salesforce": "001...", "kashflow": "42"}`.
     external_ids: Mapping[str, Text] = Field(default_factory=dict)
     #: Values of fields that only this installation has, by a name its mapping files chose.

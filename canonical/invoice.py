@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 
 from canonical.address import Address
 from canonical.money import Currency, Number, Pence, VatRate, times
+from canonical.payment import Payment
 from canonical.shape import Noun
 
 
@@ -79,6 +80,8 @@ class Invoice(Noun):
     due_on: date | None = None
     currency: Currency = "GBP"
     lines: tuple[InvoiceLine, ...] = ()
+    #: What was paid of it, or paid back, where that is known line by line.
+    payments: tuple[Payment, ...] = ()
     net: Pence
     vat: Pence
     gross: Pence
@@ -89,6 +92,8 @@ class Invoice(Noun):
     #: KashFlow's stable id and its number for people; blank and None until there is an invoice.
     id: str = ""
     number: int | None = None
+    #: What is sold only once, whichever record it is invoiced from: the Opportunity; blank where there is none.
+    deal: str = ""
     #: The number of an invoice that the deal itself shows, blank when it shows none.
     shown_number: str = ""
     #: Where a person can look at it.

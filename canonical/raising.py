@@ -38,6 +38,7 @@ class Sale(Noun):
     due_on: date | None = None
     currency: Currency = "GBP"
     lines: Annotated[tuple[SoldLine, ...], Field(min_length=1)]
+    deal: str = ""
     shown_number: str = ""
     custom: Mapping[str, bool | str] = Field(default_factory=dict)
 
@@ -53,6 +54,7 @@ def invoice_for(sale: Sale) -> Invoice:
         due_on=sale.due_on,
         currency=sale.currency,
         lines=lines,
+        deal=sale.deal,
         shown_number=sale.shown_number,
         custom=sale.custom,
         **totals(lines),

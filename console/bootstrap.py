@@ -139,7 +139,13 @@ class House:
         breaker = LoginBreaker(RedisMemory(self.redis), trial_seconds=settings.lease_seconds)
         self._open.enter_context(Renewal(breaker.renew, settings.lease_seconds))
         credentials = kashflow_credentials(settings)
-        client = KashFlowClient(settings.kashflow_url, credentials, breaker=breaker, patience=patience)
+        client = KashFlowClient(
+            settings.kashflow_url,
+            credentials,
+            breaker=breaker,
+            patience=patience,
+            payments_way=settings.kashflow_payments,
+        )
         self._open.callback(client.close)
         return client
 
@@ -169,7 +175,7 @@ class House:
             salesforce_meter=salesforce_meter,
             kashflow_meter=kashflow_meter,
             fields=SalesforceFields(self.salesforce, salesforce_meter, utc_now).of,
-            context=KashFlowAccount(kashflow, kashflow_meter, utc_now).context,
+            context=KashFlowAccount(kashflow, kashflow_meter, utc_now, self.ledger).context,
             announce=self.wire.announce,
             wait=wait,
             clock=utc_now,
@@ -189,6 +195,7 @@ class House:
             rules=PollRules(
                 details_seconds=self.settings.kashflow_details_seconds,
                 uses_audit=self.settings.kashflow_audit,
+                window_days=self.settings.kashflow_bank_days,
             ),
         )
 

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from console.cli_operator import add_to
+from console.cli_review import review_app
 
 app = typer.Typer(
     name="kashforce",
@@ -24,6 +25,7 @@ app = typer.Typer(
 ledger_app = typer.Typer(help="The ledger's database.", no_args_is_help=True)
 app.add_typer(ledger_app, name="ledger")
 add_to(app)
+app.add_typer(review_app, name="review")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 

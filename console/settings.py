@@ -49,6 +49,11 @@ class Settings(BaseSettings):
     kashflow_memorable_word: SecretStr = SecretStr("")
     #: Seconds between two walks through the details of every record, one call each; 0: never.
     kashflow_details_seconds: float = Field(default=86_400.0, ge=0)
+    #: How payments are added: `invoice` writes the whole invoice, which every account takes; `resource` posts to /payments,
+    #: which the published API does not have.
+    kashflow_payments: Literal["invoice", "resource"] = "invoice"
+    #: How far back, by their date, bank transactions are compared with what was seen last.
+    kashflow_bank_days: int = Field(default=60, ge=1)
     #: Ask KashFlow's audit report whether a look at the lists is worth it; needs the permission to read it.
     kashflow_audit: bool = False
 

@@ -68,6 +68,19 @@ def renew(connection: Connection, tokens: Sequence[str], now: datetime, lease_se
     )
 
 
+def lock(connection: Connection, delivery_id: int, token: str, lock_key: str) -> bool:
+    """Let the delivery that this claim runs hold another lock key: what it was registered with did not know the pair.
+
+    False when the claim no longer holds it. Raises IntegrityError when a running delivery has that lock key.
+    """
+    held = connection.execute(
+        update(DeliveryRow)
+        .where(DeliveryRow.id == delivery_id, DeliveryRow.claim == token, DeliveryRow.state == State.RUNNING)
+        .values(lock_key=lock_key)
+    )
+    return bool(held.rowcount)
+
+
 def _candidates(
     connection: Connection, queue: str, hinted: Sequence[int], limit: int, now: datetime, last: int | None
 ) -> list[Row[Any]]:

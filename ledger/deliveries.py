@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from canonical.change import Change
 from ledger.endings import Ending, LinkFound, State, Worth
+from ledger.questions import Asked
 
 #: Ids of waiting deliveries by queue: what a message says.
 Waiting = Mapping[str, list[int]]
@@ -129,6 +130,10 @@ class Settlement:
     delivery: Delivery
     ending: Ending
     link: LinkFound | None = None
+    #: Further pairs that the same ending found.
+    more_links: tuple[LinkFound, ...] = ()
+    #: The lock key under which it has to wait from now on, where only the record tells; blank: the same as before.
+    lock_key: str = ""
     follow_ups: tuple[NewDelivery, ...] = ()
     #: What has to be delivered first: registered unless one of the same record is under way; its end wakes this.
     needs: NewDelivery | None = None
@@ -138,6 +143,8 @@ class Settlement:
     read_digest: str | None = None
     #: What the record is worth, where its flow names an amount and this attempt read it.
     worth: Worth | None = None
+    #: Questions for a person that came up, were answered, or answered themselves.
+    asked: Asked | None = None
 
 
 @dataclass(frozen=True)

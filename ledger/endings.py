@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 
 class State(StrEnum):
@@ -104,7 +105,8 @@ class LinkFound:
     """The pair of ids of one thing on both sides, to be remembered with the ending that found it.
 
     `entity` is our noun (`customer`, `invoice`); `kashflow_key` what its URL uses (a code or a number, which
-    may be renamed), `kashflow_id` the id that never changes; `golden` the values both sides agreed on.
+    may be renamed), `kashflow_id` the id that never changes; `golden` the values both sides agreed on, None where
+    nothing was said about them. `instead_of` is the Salesforce id that the pair was known by so far, if it was another.
     """
 
     entity: str
@@ -112,4 +114,5 @@ class LinkFound:
     salesforce_id: str
     kashflow_id: str
     kashflow_key: str
-    golden: dict[str, str] = field(default_factory=dict)
+    golden: dict[str, Any] | None = None
+    instead_of: str = ""

@@ -38,6 +38,20 @@ def open_intents(connection: Connection, stamps: Iterable[str]) -> dict[str, Int
     return {row.stamp: Intent(row.stamp, row.queue, row.delivery_id, row.key, row.sent_at) for row in rows}
 
 
+def open_intents_under(connection: Connection, lock_keys: Iterable[str]) -> dict[str, list[Intent]]:
+    """The intents in doubt of deliveries under these lock keys, by that key."""
+    rows = connection.execute(
+        select(IntentRow.__table__, DeliveryRow.lock_key)
+        .join(DeliveryRow, DeliveryRow.id == IntentRow.delivery_id)
+        .where(IntentRow.closed_at.is_(None), DeliveryRow.lock_key.in_(sorted(set(lock_keys))))
+    )
+    found: dict[str, list[Intent]] = {}
+    for row in rows:
+        intent = Intent(row.stamp, row.queue, row.delivery_id, row.key, row.sent_at)
+        found.setdefault(row.lock_key, []).append(intent)
+    return found
+
+
 def write_intent(connection: Connection, intent: Intent, token: str) -> bool:
     """Write the intent right before its request goes out; a stamp that is there already is sent anew.
 

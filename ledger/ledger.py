@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TypeVar
@@ -13,6 +13,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from ledger import claim as claiming
 from ledger import incidents as noted
 from ledger import intents, links, newest, overview, producing, sweeping
+from ledger import reviews as reviewing
 from ledger.ceiling import USUAL_CEILING, Ceiling
 from ledger.compaction import compact
 from ledger.database import met_another, open_engine
@@ -185,18 +186,70 @@ class Ledger:
         with self.reading() as connection:
             return links.links_by_kashflow_id(connection, entity, ids)
 
+    def links_by_kashflow_key(self, entity: str, keys: Iterable[str]) -> dict[str, links.Link]:
+        with self.reading() as connection:
+            return links.links_by_kashflow_key(connection, entity, keys)
+
     def open_intents(self, stamps: Iterable[str]) -> dict[str, intents.Intent]:
         with self.reading() as connection:
             return intents.open_intents(connection, stamps)
+
+    def open_intents_under(self, lock_keys: Iterable[str]) -> dict[str, list[intents.Intent]]:
+        with self.reading() as connection:
+            return intents.open_intents_under(connection, lock_keys)
+
+    def delivery(self, delivery_id: int) -> Delivery | None:
+        with self.reading() as connection:
+            return overview.delivery_by_id(connection, delivery_id)
 
     def intend(self, intent: intents.Intent, token: str) -> bool:
         """Write an intent; committed when this returns. Only when it returns True may the request be sent."""
         with self.writing() as connection:
             return intents.write_intent(connection, intent, token)
 
+    def lock(self, delivery_id: int, token: str, lock_key: str) -> bool:
+        """Let a running delivery hold another lock key; False when that is held already, or the claim is lost."""
+        try:
+            with self.writing() as connection:
+                return claiming.lock(connection, delivery_id, token, lock_key)
+        except IntegrityError:
+            return False
+
+    def decisions(self, subjects: Iterable[str]) -> dict[str, reviewing.Review]:
+        """What people decided about these questions and nobody carried out yet; see ledger.reviews."""
+        with self.reading() as connection:
+            return reviewing.decisions(connection, subjects)
+
+    def live_review(self, subject: str) -> reviewing.Review | None:
+        """The question with this identity, if it is open, or decided and not carried out yet."""
+        with self.reading() as connection:
+            return reviewing.live(connection, [subject]).get(subject)
+
     def newest_delivery(self, queue: str, source: str, entity: str, record_id: str) -> Delivery | None:
         with self.reading() as connection:
             return overview.find_delivery(connection, queue, source, entity, record_id)
+
+    # -- people --------------------------------------------------------------------------------------
+
+    def reviews(self, states: Collection[reviewing.ReviewState], *, limit: int) -> list[reviewing.Review]:
+        """Questions in these states, oldest first."""
+        with self.reading() as connection:
+            return reviewing.listed(connection, states, limit)
+
+    def review(self, review_id: int) -> reviewing.Review | None:
+        """The question with this id, or None."""
+        with self.reading() as connection:
+            return reviewing.find(connection, review_id)
+
+    def decide(self, review_id: int, decision: reviewing.Decision) -> reviewing.Review:
+        """Write a decision down; the sweeper announces the delivery that uses it. Raises CannotDecide."""
+        with self.writing() as connection:
+            return reviewing.decide(connection, review_id, decision)
+
+    def undo_decision(self, review_id: int, *, now: datetime) -> reviewing.Review:
+        """Take a decision back. Raises CannotDecide."""
+        with self.writing() as connection:
+            return reviewing.undo(connection, review_id, now)
 
     # -- sweeper -----------------------------------------------------------------------------------
 

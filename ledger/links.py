@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, select, update
 
 from ledger.database import insert_or_update
 from ledger.endings import LinkFound
@@ -48,18 +48,47 @@ def links_by_kashflow_id(connection: Connection, entity: str, ids: Iterable[str]
     return {row.kashflow_id: _link(row) for row in rows}
 
 
+def links_by_kashflow_key(connection: Connection, entity: str, keys: Iterable[str]) -> dict[str, Link]:
+    """The links of the KashFlow records that are found under these codes or numbers now, by that key."""
+    rows = connection.execute(
+        select(LinkRow.__table__).where(LinkRow.entity == entity, LinkRow.kashflow_key.in_(sorted(set(keys))))
+    )
+    return {row.kashflow_key: _link(row) for row in rows}
+
+
 def remember_links(connection: Connection, links: Sequence[LinkFound], now: datetime) -> None:
     """Write what was found; a link of the same Salesforce record is brought up to date.
 
     Raises IntegrityError when the KashFlow record is already linked to another Salesforce record.
     """
+    for link in links:
+        _move(connection, link, now)
+    _write(connection, [link for link in links if link.golden is None], now)
+    _write(connection, [link for link in links if link.golden is not None], now, "golden")
+
+
+def _move(connection: Connection, link: LinkFound, now: datetime) -> None:
+    """A merge in Salesforce leaves another record standing for the same thing."""
+    if link.instead_of and link.instead_of != link.salesforce_id:
+        connection.execute(
+            update(LinkRow)
+            .where(
+                LinkRow.entity == link.entity,
+                LinkRow.salesforce_entity == link.salesforce_entity,
+                LinkRow.salesforce_id == link.instead_of,
+            )
+            .values(salesforce_id=link.salesforce_id, changed_at=now)
+        )
+
+
+def _write(connection: Connection, links: Sequence[LinkFound], now: datetime, *also: str) -> None:
     if not links:
         return
     statement = insert_or_update(
         connection,
         LinkRow,
         key=["entity", "salesforce_entity", "salesforce_id"],
-        update=["kashflow_id", "kashflow_key", "golden", "changed_at"],
+        update=["kashflow_id", "kashflow_key", "changed_at", *also],
     )
     connection.execute(
         statement,
@@ -70,7 +99,7 @@ def remember_links(connection: Connection, links: Sequence[LinkFound], now: date
                 "salesforce_id": link.salesforce_id,
                 "kashflow_id": link.kashflow_id,
                 "kashflow_key": link.kashflow_key,
-                "golden": link.golden,
+                "golden": link.golden or {},
                 "linked_at": now,
                 "changed_at": now,
             }

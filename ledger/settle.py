@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, assert_never
 
@@ -10,11 +11,23 @@ from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from ledger.ceiling import Ceiling, enforce
 from ledger.deliveries import Claim, Delivery, NewDelivery, Settled, Settlement, by_queue
-from ledger.endings import Dead, Delivered, Ending, Failed, NotNow, Reason, State, Superseded, Unchanged
+from ledger.endings import (
+    Dead,
+    Delivered,
+    Ending,
+    Failed,
+    LinkFound,
+    NotNow,
+    Reason,
+    State,
+    Superseded,
+    Unchanged,
+)
 from ledger.fingerprint import fingerprint
 from ledger.intents import close_intents
 from ledger.links import remember_links
 from ledger.register import register, require
+from ledger.reviews import ask
 from ledger.tables import AttemptRow, DeliveryRow
 
 
@@ -36,7 +49,12 @@ def settle(
     needed, registered = require(connection, ours, now)
     _write_endings(connection, ours, needed, now)
     _write_attempts(connection, claim, settlements, now)
-    remember_links(connection, [entry.link for entry in settlements if entry.link], now)
+    links = [_link(entry, held) for entry in settlements if entry.link]
+    links += [link for entry in settlements for link in entry.more_links]
+    remember_links(connection, links, now)
+    for entry in ours:
+        if entry.asked:
+            ask(connection, entry.asked, entry.delivery.id, now)
     # Whoever lost the lease may only close what it knows to be made: the intent may be its successor's by now.
     certain = [entry for entry in settlements if entry.link or entry.delivery.id in held]
     close_intents(connection, [stamp for entry in certain for stamp in entry.closes], now)
@@ -47,6 +65,7 @@ def settle(
     made_good = _end_older_dead(connection, done, now)
     dead = [entry.delivery for entry in ours if isinstance(entry.ending, Dead)]
     woken = [
+        *((entry.delivery.id, entry.delivery.queue) for entry in ours if entry.lock_key),
         *_wake_those_who_waited(
             connection, done=[*(d.id for d in done), *made_good], dead=[d.id for d in dead], now=now
         ),
@@ -55,6 +74,12 @@ def settle(
     too_late = tuple(entry.delivery.id for entry in late)
     paused = enforce(connection, {d.queue for d in dead}, ceiling, now)
     return Settled(by_queue([*registered, *woken]), too_late, paused)
+
+
+def _link(entry: Settlement, held: set[int]) -> LinkFound:
+    """What was agreed on is only known to whoever holds the lock: a successor may have agreed on more by now."""
+    assert entry.link is not None, "asked for those that have one"  # noqa: S101
+    return entry.link if entry.delivery.id in held else replace(entry.link, golden=None)
 
 
 def _once_more(claim: Claim, late: Iterable[Settlement]) -> list[NewDelivery]:
@@ -114,6 +139,7 @@ def _columns(entry: Settlement, needed: int | None, now: datetime) -> dict[str, 
         "claim": None,
         "lease_until": None,
         "due_at": entry.delivery.due_at,
+        "lock_key": entry.lock_key or entry.delivery.lock_key,
         "announced_at": None,
         "attempts": entry.delivery.attempts,
         "in_doubt": False,

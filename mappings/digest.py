@@ -50,8 +50,29 @@ VOLATILE: Mapping[str, frozenset[str]] = {
     "Purchase": frozenset(
         ["OverdueDays", "FileCount", "PreviousNumber", "NextNumber", "VATReturnId", "IsEmailSent"]
     ),
+    "Supplier": frozenset(
+        [
+            "TotalPaidAmount",
+            "OutstandingBalance",
+            "BilledNetAmount",
+            "BilledVatAmount",
+            "FirstPurchaseDate",
+            "LastPurchaseDate",
+            "LastUpdatedDate",
+            "DoesSupplierHasTransactionsInVATReturn",
+        ]
+    ),
     "BankAccount": frozenset({"Order", "LastTransactionImportDate"}),
+    # The running balance moves with every earlier row (reference kashflow.md section 3.9).
+    "BankTransaction": frozenset({"Balance", "EditLink", "VATReturnId", "LineProjectsCount", "ReconciledId"}),
 }
+
+
+#: Collections that rows of a list hold as the record does (section 3.1), where they are not null (quirk 1).
+_LISTED: Mapping[str, frozenset[str]] = {"Customer": frozenset({"Contacts", "Addresses"})}
+#: Half of a row's digest is about these collections; this is the half of a row that does not show them.
+_HALF = 32
+_NOT_SHOWN = "-" * _HALF
 
 
 def salesforce_digest(record: Mapping[str, Any], ours: Set[str] = frozenset()) -> str:
@@ -67,10 +88,28 @@ def kashflow_digest(entity: str, row: Mapping[str, Any]) -> str:
 
 
 def kashflow_row_digest(entity: str, row: Mapping[str, Any]) -> str:
-    """Of a row of a list. Its collections say nothing: they may be null whatever the record holds (quirk 1)."""
-    return kashflow_digest(
-        entity, {name: value for name, value in row.items() if not isinstance(value, list)}
+    """Of a row of a list. Its collections say nothing: they may be null whatever the record holds (quirk 1). Where rows
+    show some of them as the record does, those have half of the digest to themselves; see `as_far_as_shown`."""
+    plain_fields = {name: value for name, value in row.items() if not isinstance(value, list)}
+    listed = _LISTED.get(entity)
+    if listed is None:
+        return kashflow_digest(entity, plain_fields)
+    shown = {name: row[name] for name in listed if row.get(name) is not None}
+    half = _digest(shown)[:_HALF] if len(shown) == len(listed) else _NOT_SHOWN
+    others = {name: value for name, value in plain_fields.items() if name not in listed}
+    return kashflow_digest(entity, others)[:_HALF] + half
+
+
+def as_far_as_shown(digest: str, last: str) -> str:
+    """The digest of a row, with the half that the row does not show as it was seen last."""
+    return (
+        digest[:_HALF] + last[_HALF:] if digest.endswith(_NOT_SHOWN) and len(last) == len(digest) else digest
     )
+
+
+def says_more(digest: str, last: str) -> bool:
+    """Does the row only show what it did not show last time, and is otherwise the same?"""
+    return last.endswith(_NOT_SHOWN) and digest[:_HALF] == last[:_HALF]
 
 
 def _digest(record: Mapping[str, Any]) -> str:

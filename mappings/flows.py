@@ -10,6 +10,7 @@ from typing import Final, get_args
 from yaml.nodes import Node
 
 from canonical.change import Change, Kind, Source
+from mappings import pairing
 from mappings.bench import Bench
 from mappings.conditions import Condition, condition
 from mappings.document import Document, Wrong, entries, items, text, whole, word
@@ -33,6 +34,9 @@ KEYS = (
     "needs",
     "write_back",
     "worth",
+    "other_way",
+    *pairing.KEYS,
+    "passes_to",
 )
 #: A deletion is news for a flow only where its row says so.
 _USUAL_KINDS: Final[frozenset[Kind]] = frozenset(_KINDS.values()) - {"deleted"}
@@ -73,6 +77,14 @@ class Flow:
     written_back: frozenset[str]
     #: Where the source record says what it is worth; None where a failure puts no money at risk.
     worth: Worth | None = None
+    #: The object that `writes` is about, such as `Opportunity`.
+    target_object: str = ""
+    #: The unique external id by which records of it are upserted; blank where only linked records are written.
+    key: str = ""
+    #: How its records are kept in step with the other side; None for a flow of one direction.
+    pairing: pairing.Pairing | None = None
+    #: Name of the flow that does the work, for the record that this one's mapping names; blank for a flow of its own.
+    passes_to: str = ""
 
     @property
     def queue(self) -> str:
@@ -134,7 +146,10 @@ def _flow(
         raise Wrong(parts["reads"], f"{reads.name} reads {reads.entity}, not {entity}")
     met, asked = _condition(parts.get("condition"), entity, countries)
     write_back = word(parts["write_back"], rows) if "write_back" in parts else ""
-    joined = _joined(row, reads.plan, asked)
+    pair, looked_at = pairing.pairing(row, rows, lambda node: _condition(node, entity, countries))
+    joined = _joined(row, reads.plan, asked, *([looked_at] if looked_at else []))
+    if pair is not None and source == "salesforce":
+        joined = joined.stamped()
     return Flow(
         name=name,
         source=source,
@@ -158,6 +173,10 @@ def _flow(
         write_back=write_back,
         written_back=_written_by(rows[write_back], mappings) if write_back else frozenset(),
         worth=worth(parts["worth"], joined) if "worth" in parts else None,
+        target_object=writes.entity,
+        key=writes.key,
+        pairing=pair,
+        passes_to=word(parts["passes_to"], rows) if "passes_to" in parts else "",
     )
 
 

@@ -9,7 +9,7 @@ from yaml.nodes import Node
 
 from canonical.change import Source
 from mappings.bench import Bench, Use
-from mappings.document import Document, Scalar, Wrong, entries, scalar, word
+from mappings.document import Document, Scalar, Wrong, entries, scalar, text, word
 from mappings.nouns import NOUNS, check_field
 from mappings.paths import Path, parse
 from mappings.places import Countries
@@ -20,7 +20,7 @@ from mappings.sections import Compiler, Section
 from mappings.steps import STEPS
 from mappings.tables import Table, tables
 
-KEYS = ("object", "model", "relations", "settings", "tables", "read", "write")
+KEYS = ("object", "model", "key", "relations", "settings", "tables", "read", "write")
 
 
 def mapping_of(
@@ -63,7 +63,37 @@ def _mapping(
         writing = _section(parts["write"], ours, document, None)
     entity = object_name(parts["object"])
     uses = [*bench.used, *_written(writing)]
-    return RecordMapping(name, system, entity, kind, plan(entity, known_relations, uses), reading, writing)
+    read = plan(entity, known_relations, uses)
+    key, upserted = "", {}
+    with document.gathering():
+        key = _key(parts["key"], writing) if "key" in parts else ""
+        upserted = _upserted(parts, key, known_relations, writing)
+    return RecordMapping(name, system, entity, kind, read, reading, writing, key, upserted)
+
+
+def _key(node: Node, writing: Section | None) -> str:
+    name = text(node)
+    if writing is None or name not in writing.fit.fields:
+        raise Wrong(node, f"{name!r} is not filled by the write section; expected a field that is")
+    return name
+
+
+def _upserted(
+    parts: dict[str, Node], key: str, known: dict[str, Relation], writing: Section | None
+) -> dict[str, Relation]:
+    """The relations that the write section fills: parents by a key of theirs, children as records of their own.
+
+    A list of an object without a key is the business of its target: an Account's Contacts are of the pair.
+    """
+    filled = {
+        name: one
+        for name, one in known.items()
+        if writing and name in writing.fit.fields and (key or not one.many)
+    }
+    for name, one in filled.items():
+        if not key or (one.many and not one.parent):
+            raise Wrong(parts["write"], f"{name} is written; that needs a key, and parent: for a list")
+    return filled
 
 
 def _settings(node: Node) -> dict[str, Scalar]:

@@ -12,9 +12,10 @@ from canonical.customer import Customer
 from canonical.invoice import Invoice
 from canonical.payment import Payment
 from canonical.product import Product
-from canonical.purchase import PurchaseInvoice
+from canonical.purchase import Bill, PurchaseInvoice, purchase_for
 from canonical.raising import Sale, invoice_for
 from canonical.shape import Noun
+from canonical.supplier import Supplier
 from mappings.paths import Path
 
 
@@ -33,15 +34,17 @@ def _plain(noun: type[Noun]) -> NounKind:
     return NounKind(noun, noun, noun.model_validate)
 
 
-#: `Sale` is read from a deal and gives the invoice that bills it.
+#: `Sale` is read from a deal and gives the invoice that bills it; `Bill` is to a purchase what `Sale` is to an invoice.
 NOUNS: Final[Mapping[str, NounKind]] = {
     "BankAccount": _plain(BankAccount),
     "BankTransaction": _plain(BankTransaction),
+    "Bill": NounKind(Bill, PurchaseInvoice, lambda values: purchase_for(Bill.model_validate(values))),
     "Customer": _plain(Customer),
     "Invoice": _plain(Invoice),
     "Payment": _plain(Payment),
     "Product": _plain(Product),
     "PurchaseInvoice": _plain(PurchaseInvoice),
+    "Supplier": _plain(Supplier),
     "Sale": NounKind(Sale, Invoice, lambda values: invoice_for(Sale.model_validate(values))),
 }
 

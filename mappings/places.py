@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from yaml.nodes import Node
 
@@ -17,6 +17,8 @@ class Countries:
     #: ISO code by name, names in small letters.
     codes: Mapping[str, str]
     eu: frozenset[str]
+    #: The name of each code as people write it: of several, the one that the file lists last.
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def code(self, said: str) -> str | None:
         """The ISO code of a country that is named or coded, None when nobody told us of it."""
@@ -30,8 +32,12 @@ class Countries:
 def countries(root: Node) -> Countries:
     """The countries that a `countries.yaml` lists: `names` by name, `eu` as a list of codes."""
     parts = entries(root, ("names", "eu"), needed=("names", "eu"))
-    names = {name.casefold(): _code(node) for name, node in entries(parts["names"]).items()}
-    return Countries(names, frozenset(_code(node) for node in items(parts["eu"])))
+    listed = {name: _code(node) for name, node in entries(parts["names"]).items()}
+    return Countries(
+        {name.casefold(): code for name, code in listed.items()},
+        frozenset(_code(node) for node in items(parts["eu"])),
+        {code: name for name, code in listed.items()},
+    )
 
 
 def _code(node: Node) -> str:

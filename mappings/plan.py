@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mappings.bench import Use
 from mappings.conditions import Condition
 from mappings.relations import Relation
+
+#: Objects, each with a field of it.
+Way = tuple[tuple[str, str], ...]
+#: Salesforce's time of the last change of a record.
+STAMP = "SystemModstamp"
 
 
 @dataclass(frozen=True)
@@ -27,18 +32,29 @@ class FieldPlan:
     entity: str
     fields: tuple[str, ...] = ("Id",)
     children: Mapping[str, Children] = field(default_factory=dict)
-    #: For each field that an organisation may lack, as `Account.Terms__c`: the object and field to look for.
-    optional: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    #: For each field that an organisation may lack, as `Account.Terms__c`: the objects and fields to look for, from the
+    #: custom lookups on the way to the field itself.
+    optional: Mapping[str, Way] = field(default_factory=dict)
 
     def objects(self) -> frozenset[str]:
         """The objects that must be described to know which optional fields are there."""
-        return frozenset(name for name, _ in self.optional.values())
+        return frozenset(name for way in self.optional.values() for name, _ in way)
 
     def missing(self, described: Mapping[str, Collection[str]]) -> frozenset[str]:
         """The optional fields that are not among the field names that describe gave for each object."""
         return frozenset(
-            path for path, (name, wanted) in self.optional.items() if wanted not in described.get(name, ())
+            path
+            for path, way in self.optional.items()
+            if any(wanted not in described.get(name, ()) for name, wanted in way)
         )
+
+    def stamped(self) -> FieldPlan:
+        """The same with the time at which each record changed last."""
+        children = {
+            name: replace(child, fields=_once((*child.fields, STAMP)))
+            for name, child in self.children.items()
+        }
+        return replace(self, fields=_once((*self.fields, STAMP)), children=children)
 
     def joined(self, other: FieldPlan) -> FieldPlan:
         """One plan that brings what both need of the same object.
@@ -65,7 +81,7 @@ def plan(entity: str, relations: Mapping[str, Relation], uses: Iterable[Use]) ->
     """The plan that brings every field in `uses`."""
     fields = ["Id"]
     children: dict[str, list[str]] = {}
-    optional: dict[str, tuple[str, str]] = {}
+    optional: dict[str, Way] = {}
     certain: set[str] = set()
     for use in uses:
         names = use.path.names()
@@ -77,8 +93,7 @@ def plan(entity: str, relations: Mapping[str, Relation], uses: Iterable[Use]) ->
         else:
             fields.append(path)
         if use.optional:
-            through = relations.get(".".join(names[:-1]))
-            optional[path] = (entity if through is None else through.object, names[-1])
+            optional[path] = _way(entity, relations, names)
         else:
             certain.add(path)
     return FieldPlan(
@@ -87,6 +102,17 @@ def plan(entity: str, relations: Mapping[str, Relation], uses: Iterable[Use]) ->
         {name: _children(relations[name], wanted) for name, wanted in children.items()},
         {path: at for path, at in optional.items() if path not in certain},
     )
+
+
+def _way(entity: str, relations: Mapping[str, Relation], names: Sequence[str]) -> Way:
+    """The custom lookups on the path, then the field; those that every organisation has need no look."""
+    here, way = entity, list[tuple[str, str]]()
+    for number, name in enumerate(names[:-1], start=1):
+        relation = relations[".".join(names[:number])]
+        if name.endswith("__r") and not relation.many:
+            way.append((here, f"{name.removesuffix('__r')}__c"))
+        here = relation.object
+    return (*way, (here, names[-1]))
 
 
 def _children(relation: Relation, fields: Iterable[str]) -> Children:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pydantic import ValidationError
@@ -11,9 +11,11 @@ from pydantic import ValidationError
 from canonical.change import Source
 from canonical.shape import Noun
 from mappings.context import Context, Scope
+from mappings.fit import KeyedRowsFit, WholeRowsFit
 from mappings.nouns import NounKind
 from mappings.plan import FieldPlan
 from mappings.problems import MappingProblem
+from mappings.relations import Relation
 from mappings.sections import Section
 
 Direction = Literal["read", "write"]
@@ -32,6 +34,10 @@ class RecordMapping:
     plan: FieldPlan
     reading: Section | None
     writing: Section | None
+    #: The unique external id by which its records are upserted; blank where only known records are written.
+    key: str = ""
+    #: The relations that `write` fills beside the record's own fields.
+    written: Mapping[str, Relation] = field(default_factory=dict)
 
     def can(self, direction: Direction) -> bool:
         """Has the file that section?"""
@@ -73,6 +79,16 @@ class RecordMapping:
         Empty means: nothing to write. Compared by meaning: 100 is 100.0000, None is "", a date is its day.
         """
         return self._section("write", self.writing).fit.differences(present, payload)
+
+    def row_difference(
+        self, list_name: str, row: Mapping[str, object], present: Mapping[str, object]
+    ) -> dict[str, tuple[object, object]]:
+        """As `difference`, for one row of a list that `write` fills; what the file does not fill is not compared."""
+        fit = self._section("write", self.writing).fit.fields[list_name]
+        if not isinstance(fit, WholeRowsFit | KeyedRowsFit):
+            raise TypeError(f"{list_name} is no list")
+        filled = {name: value for name, value in row.items() if name in fit.row.fields}
+        return fit.row.differences(present, filled)
 
     def overlay(self, payload: Mapping[str, object], present: Mapping[str, object]) -> dict[str, object]:
         """`present` with `payload` laid over it: the body of a PUT that replaces the whole record (reference

@@ -15,7 +15,7 @@ from mappings.paths import Path, parse
 
 _NAME = re.compile(r"[A-Za-z]\w*")
 _ORDER = re.compile(r"[A-Za-z][\w.]*( DESC)?")
-_LIST_ONLY = ("where", "order", "limit")
+_LIST_ONLY = ("where", "order", "limit", "parent")
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,8 @@ class Relation:
 
     object: str
     many: bool = False
+    #: The child's field that holds its parent's id, where a mapping writes the children too.
+    parent: str = ""
     where: Condition | None = None
     order: tuple[str, ...] = ()
     limit: int | None = None
@@ -69,6 +71,7 @@ def _relation(name: str, node: Node, bench: Bench) -> Relation:
     return Relation(
         object_name(parts["object"]),
         many,
+        object_name(parts["parent"]) if "parent" in parts else "",
         condition(parts["where"], inner) if "where" in parts else None,
         tuple(_matching(one, _ORDER, "a field, or a field and DESC") for one in items(parts["order"]))
         if "order" in parts

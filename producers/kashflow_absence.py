@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +13,8 @@ from ledger.producing import Sighting
 GRACE = timedelta(hours=2)
 #: The digest of a record that is deleted: whatever is shown under its id later has another one.
 GONE = "gone"
+#: The digest of a record that left the window of its list by age: it is there, and no longer looked for.
+PAST = "past"
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,9 @@ class Absences:
 def absences(seen: Mapping[str, Sighting], shown: Container[str], now: datetime) -> Absences:
     """Of a complete list only: an incomplete one says nothing about what it leaves out."""
     missing = [
-        sighting for record_id, sighting in seen.items() if record_id not in shown and sighting.digest != GONE
+        sighting
+        for record_id, sighting in seen.items()
+        if record_id not in shown and sighting.digest not in (GONE, PAST)
     ]
     return Absences(
         [replace(sighting, absent_since=now) for sighting in missing if sighting.absent_since is None],
@@ -36,9 +40,17 @@ def absences(seen: Mapping[str, Sighting], shown: Container[str], now: datetime)
     )
 
 
-def is_still_there(row: Mapping[str, Any], record_id: str) -> bool:
+def is_still_there(
+    row: Mapping[str, Any], record_id: str, identity: Callable[[Mapping[str, Any]], str]
+) -> bool:
     """Is this the record, alive? Its number may be another record's by now, and a void one may stay readable."""
-    return str(row.get("Id")) == record_id and not row.get("DeletedAt")
+    return identity(row) == record_id and not row.get("DeletedAt")
+
+
+def still_there(sighting: Sighting, *, windowed: bool) -> Sighting:
+    """The sighting of a record that its list left out although it is there: by a slip, or because it has aged."""
+    digest = PAST if windowed else sighting.digest
+    return replace(sighting, digest=digest, absent_since=None)
 
 
 def gone(sighting: Sighting) -> Sighting:

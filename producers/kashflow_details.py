@@ -15,12 +15,13 @@ from connectors.errors import NotFound
 from connectors.kashflow.reading import Row
 from ledger.deliveries import NewDelivery, deliveries_of
 from ledger.ledger import Ledger
+from ledger.links import Link
 from ledger.newest import Newest
 from ledger.producing import Cursor
 from mappings.digest import kashflow_digest
 from mappings.flows import Flow
 from producers.kashflow_reading import KashFlowReader
-from producers.kashflow_resources import Resource
+from producers.kashflow_resources import Resource, concerns
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,14 @@ class Walked:
     deliveries: list[NewDelivery]
     cursor: Cursor
     records: int
+
+
+@dataclass(frozen=True)
+class _Stop:
+    """A record to read, and what was delivered of it last along each flow that it concerns."""
+
+    record_id: str
+    last: Sequence[tuple[Flow, Newest | None]]
 
 
 class DetailWalk:
@@ -61,25 +70,57 @@ class DetailWalk:
             or self._clock() - cursor.position_at >= timedelta(seconds=self._seconds)
         )
 
-    def walk_on(self, resource: Resource, rows: Mapping[str, Row], flows: Sequence[Flow]) -> Walked:
-        """Read the next slice of `rows`, in the order of their ids. May raise any ConnectorError."""
+    def walk_on(
+        self, resource: Resource, rows: Mapping[str, Row], flows: Sequence[Flow], links: Mapping[str, Link]
+    ) -> Walked:
+        """Read the next slice of `rows`, in the order of their ids: of those that are linked, or were delivered.
+
+        May raise any ConnectorError.
+        """
         cursor = self._cursor(resource)
         is_under_way = cursor is not None and cursor.value != ""
         began = cursor.position_at if cursor and is_under_way else self._clock()
-        after = int(cursor.value) if cursor and is_under_way else 0
-        left = sorted(int(record_id) for record_id in rows if int(record_id) > after)
-        slice_ = [str(record_id) for record_id in left[: self._per_turn]]
-        read = {record_id: self._digest(resource, rows[record_id]) for record_id in slice_}
-        known = [(flow, self._ledger.newest_deliveries(flow.name, slice_)) for flow in flows]
+        after = _place(cursor.value) if cursor and is_under_way else ()
+        left = sorted((record_id for record_id in rows if _place(record_id) > after), key=_place)
+        stops: list[_Stop] = []
+        while left and len(stops) < self._per_turn:
+            chunk, left = left[: self._per_turn], left[self._per_turn :]
+            stops += self._stops(resource, chunk, flows, links)
+        slice_, beyond = stops[: self._per_turn], stops[self._per_turn :]
         deliveries = [
-            delivery
-            for record_id, digest in read.items()
-            if digest is not None
-            for flow, newest in known
-            for delivery in self._deliveries(resource, flow, record_id, digest, newest.get(record_id))
+            delivery for stop in slice_ for delivery in self._news_at(resource, stop, rows[stop.record_id])
         ]
-        reached = slice_[-1] if len(left) > self._per_turn else ""
+        reached = slice_[-1].record_id if left or beyond else ""
         return Walked(deliveries, Cursor(_cursor_name(resource), reached, began), len(slice_))
+
+    def _stops(
+        self, resource: Resource, chunk: Sequence[str], flows: Sequence[Flow], links: Mapping[str, Link]
+    ) -> list[_Stop]:
+        """The records of `chunk` that are anybody's business: all others are the initial load's."""
+        known = [(flow, self._ledger.newest_deliveries(flow.name, chunk)) for flow in flows]
+        stops = []
+        for record_id in chunk:
+            link = links.get(record_id)
+            last = [
+                (flow, newest.get(record_id))
+                for flow, newest in known
+                if record_id in newest
+                or (link is not None and concerns(resource, flow, link, is_first_look=False))
+            ]
+            if last:
+                stops.append(_Stop(record_id, last))
+        return stops
+
+    def _news_at(self, resource: Resource, stop: _Stop, row: Row) -> list[NewDelivery]:
+        digest = self._digest(resource, row)
+        if digest is None:
+            return []
+        return [
+            delivery
+            for flow, newest in stop.last
+            if newest is None or not newest.covers(digest)
+            for delivery in self._deliveries(resource, flow, stop.record_id, digest, newest, row)
+        ]
 
     def _digest(self, resource: Resource, row: Row) -> str | None:
         """None for one that is gone: lists will leave it out."""
@@ -89,12 +130,8 @@ class DetailWalk:
             return None
 
     def _deliveries(
-        self, resource: Resource, flow: Flow, record_id: str, digest: str, newest: Newest | None
+        self, resource: Resource, flow: Flow, record_id: str, digest: str, newest: Newest | None, row: Row
     ) -> list[NewDelivery]:
-        if newest is None and not resource.linked_as:
-            return []  # never delivered and never linked: the initial load's business
-        if newest is not None and newest.covers(digest):
-            return []
         change = Change(
             source="kashflow",
             entity=resource.entity,
@@ -102,12 +139,18 @@ class DetailWalk:
             version=f"{flow.name} walked {digest[:16]} after {newest.id if newest else 0}",
             kind="updated",
             occurred_at=self._clock(),
+            hint={"key": resource.records.key(row)},
         )
         return deliveries_of([change], lambda change: [flow] if flow.watches(change) else [])
 
     def _cursor(self, resource: Resource) -> Cursor | None:
         name = _cursor_name(resource)
         return self._ledger.cursors([name]).get(name)
+
+
+def _place(record_id: str) -> tuple[int, ...]:
+    """Where a record stands in the walk; an id may have several parts."""
+    return tuple(int(part) for part in record_id.split("-"))
 
 
 def _cursor_name(resource: Resource) -> str:

@@ -7,9 +7,9 @@ shows (lines, notes, addresses) is found by a slower walk through the details, a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -17,15 +17,16 @@ from canonical.change import Change, Kind
 from connectors.errors import ConnectorError, NotFound
 from ledger.deliveries import Waiting, deliveries_of
 from ledger.ledger import Ledger
+from ledger.links import Link
 from ledger.producing import Lease, Sighting
 from mappings.book import Book
-from mappings.digest import kashflow_row_digest
+from mappings.digest import as_far_as_shown, kashflow_row_digest, says_more
 from mappings.flows import Flow
-from producers.kashflow_absence import GONE, absences, gone, is_still_there
+from producers.kashflow_absence import GONE, absences, gone, is_still_there, still_there
 from producers.kashflow_audit import AuditWatch
 from producers.kashflow_details import DetailWalk
 from producers.kashflow_reading import KashFlowReader, Listed
-from producers.kashflow_resources import Resource, resource_for
+from producers.kashflow_resources import Resource, concerns, resource_for
 
 log = structlog.get_logger("kashforce.poll")
 
@@ -44,6 +45,8 @@ class PollRules:
     uses_audit: bool = False
     #: Lists are read at least this often, whatever the audit report says.
     unaudited_seconds: float = 3600
+    #: How far back by their date the rows of a windowed list are read: bank transactions.
+    window_days: int = 60
 
 
 class KashFlowPoll:
@@ -104,7 +107,8 @@ class KashFlowPoll:
         return sum(self._look(resource)[1] for resource in self._resources)
 
     def _look(self, resource: Resource) -> tuple[Listed, int]:
-        listed = self._reader.listed(resource)
+        since = (self._clock() - timedelta(days=self._rules.window_days)).date()
+        listed = self._reader.listed(resource, since)
         seen = self._ledger.sightings("kashflow", resource.entity)
         moved = [
             _sighting(resource, record_id, kashflow_row_digest(resource.entity, row), seen.get(record_id))
@@ -113,19 +117,27 @@ class KashFlowPoll:
         moved = [sighting for sighting in moved if sighting != seen.get(sighting.record_id)]
         news = [sighting for sighting in moved if _is_news(sighting, seen.get(sighting.record_id))]
         changes = [
-            _change(sighting, _kind(seen.get(sighting.record_id)), self._clock())
-            for sighting in self._of_our_business(resource, news, is_first_look=not seen)
+            _change(
+                sighting,
+                _kind(seen.get(sighting.record_id)),
+                self._clock(),
+                _hint(resource, listed, sighting),
+            )
+            for sighting in news
         ]
         if listed.complete:
             missing, deleted = self._missing(resource, listed, seen)
             moved += missing
             changes += [_change(sighting, "deleted", self._clock()) for sighting in deleted]
-        waiting = self._ledger.register(
-            deliveries_of(changes, self._routes), sightings=moved, lease=self._lease(), now=self._clock()
-        )
+        deliveries = deliveries_of(changes, self._routes(resource, changes, is_first_look=not seen))
+        waiting = self._ledger.register(deliveries, sightings=moved, lease=self._lease(), now=self._clock())
         self._announce(waiting)
         log.info(
-            "looked", entity=resource.entity, rows=len(listed.rows), moved=len(news), changes=len(changes)
+            "looked",
+            entity=resource.entity,
+            rows=len(listed.rows),
+            moved=len(news),
+            new_deliveries=len(deliveries),
         )
         return listed, len(news)
 
@@ -135,19 +147,20 @@ class KashFlowPoll:
         """What a complete list leaves out: sightings to write, and those among them that are deletions."""
         found = absences(seen, listed.rows.keys(), self._clock())
         keys = {}
-        if resource.linked_as and found.overdue:
-            links = self._ledger.links_by_kashflow_id(
-                resource.linked_as, [one.record_id for one in found.overdue]
-            )
+        noun = resource.linked_as or resource.noun
+        if noun and found.overdue:
+            links = self._ledger.links_by_kashflow_id(noun, [one.record_id for one in found.overdue])
             keys = {record_id: link.kashflow_key for record_id, link in links.items()}
-        deleted, still_there = [], []
+        if resource.records.windowed:
+            keys = {one.record_id: one.record_id for one in found.overdue}
+        deleted, present = [], []
         for sighting in found.overdue:
             exists = self._exists(resource, sighting, keys.get(sighting.record_id))
             if exists:
-                still_there.append(replace(sighting, absent_since=None))
+                present.append(still_there(sighting, windowed=resource.records.windowed))
             elif exists is not None:
                 deleted.append(gone(sighting))
-        return [*found.first, *still_there, *deleted], deleted
+        return [*found.first, *present, *deleted], deleted
 
     def _exists(self, resource: Resource, sighting: Sighting, key: str | None) -> bool | None:
         """Ask for the record itself, where its address is known. None when KashFlow does not say."""
@@ -160,17 +173,13 @@ class KashFlowPoll:
         except ConnectorError as error:
             log.warning("not_looked", entity=resource.entity, reason=error.message)
             return None
-        return row is not None and is_still_there(row, sighting.record_id)
+        return is_still_there(row, sighting.record_id, resource.records.identity)
 
     def _walk_details(self, resource: Resource, listed: Listed) -> None:
         if not self._details.is_due(resource):
             return
-        rows = listed.rows
-        if resource.linked_as:
-            linked = self._ledger.links_by_kashflow_id(resource.linked_as, rows)
-            rows = {record_id: row for record_id, row in rows.items() if record_id in linked}
         flows = self._book.flows_for("kashflow", resource.entity)
-        walked = self._details.walk_on(resource, rows, flows)
+        walked = self._details.walk_on(resource, listed.rows, flows, self._links(resource, listed.rows))
         waiting = self._ledger.register(
             walked.deliveries, cursors=[walked.cursor], lease=self._lease(), now=self._clock()
         )
@@ -179,29 +188,35 @@ class KashFlowPoll:
             "walked", entity=resource.entity, records=walked.records, new_deliveries=len(walked.deliveries)
         )
 
-    def _of_our_business(
-        self, resource: Resource, news: Sequence[Sighting], *, is_first_look: bool
-    ) -> Iterable[Sighting]:
-        """What was there before the first look is the initial load's business, unless it is linked already."""
-        if not resource.linked_as:
-            return [] if is_first_look else news
-        linked = self._ledger.links_by_kashflow_id(resource.linked_as, [one.record_id for one in news])
-        return [sighting for sighting in news if sighting.record_id in linked]
+    def _routes(
+        self, resource: Resource, changes: Sequence[Change], *, is_first_look: bool
+    ) -> Callable[[Change], list[Flow]]:
+        """Which flows each of `changes` concerns."""
+        flows = self._book.flows_for("kashflow", resource.entity)
+        links = self._links(resource, [change.record_id for change in changes])
+        return lambda change: [
+            flow
+            for flow in flows
+            if flow.watches(change)
+            and concerns(resource, flow, links.get(change.record_id), is_first_look=is_first_look)
+        ]
 
-    def _routes(self, change: Change) -> list[Flow]:
-        return [flow for flow in self._book.flows_for(change.source, change.entity) if flow.watches(change)]
+    def _links(self, resource: Resource, record_ids: Iterable[str]) -> dict[str, Link]:
+        return self._ledger.links_by_kashflow_id(resource.linked_as, record_ids) if resource.linked_as else {}
 
 
 def _sighting(resource: Resource, record_id: str, digest: str, last: Sighting | None) -> Sighting:
     """The sighting of a row that a list shows; equal to the last one when nothing moved."""
-    serial = 0 if last is None else last.serial
-    moved = last is None or last.digest != digest
-    return Sighting("kashflow", resource.entity, record_id, digest, serial + moved)
+    if last is None:
+        return Sighting("kashflow", resource.entity, record_id, digest, 1)
+    digest = as_far_as_shown(digest, last.digest)
+    moved = digest != last.digest and not says_more(digest, last.digest)
+    return Sighting("kashflow", resource.entity, record_id, digest, last.serial + moved)
 
 
 def _is_news(sighting: Sighting, last: Sighting | None) -> bool:
-    """Did more happen than that it is shown again?"""
-    return last is None or last.digest != sighting.digest
+    """Did more happen than that it is shown again, or shown in full?"""
+    return last is None or last.serial != sighting.serial
 
 
 def _kind(last: Sighting | None) -> Kind:
@@ -210,7 +225,13 @@ def _kind(last: Sighting | None) -> Kind:
     return "undeleted" if last.digest == GONE else "updated"
 
 
-def _change(sighting: Sighting, kind: Kind, now: datetime) -> Change:
+def _hint(resource: Resource, listed: Listed, sighting: Sighting) -> dict[str, str]:
+    """Where the record stands, for whoever reads it: the key of its link may be out of date."""
+    key = resource.records.key(listed.rows[sighting.record_id])
+    return {"key": key} if key else {}
+
+
+def _change(sighting: Sighting, kind: Kind, now: datetime, hint: Mapping[str, str] | None = None) -> Change:
     return Change(
         source="kashflow",
         entity=sighting.entity,
@@ -219,4 +240,5 @@ def _change(sighting: Sighting, kind: Kind, now: datetime) -> Change:
         version=f"seen {sighting.serial}",
         kind=kind,
         occurred_at=now,
+        hint=hint or {},
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, TypeVar
 
 from connectors.errors import QuotaSpent
@@ -38,26 +39,29 @@ class KashFlowReader:
         self._meter = meter
         self._wait = wait
 
-    def listed(self, resource: Resource) -> Listed:
-        """The whole list, by Id; a row without one cannot be told apart, and makes the list incomplete."""
-        pages = resource.pages(self._client)
+    def listed(self, resource: Resource, since: date) -> Listed:
+        """The whole list, or what is dated from `since` on where it is read by window; by what tells its records apart.
+
+        A row that does not say which it is makes the list incomplete.
+        """
+        identity, pages = resource.records.identity, resource.records.pages(self._client, since)
         rows: dict[str, Row] = {}
         total: int | None = None
         nameless = 0
         while page := self.call(lambda: next(pages, None)):
             total = page.total if page.total is not None else total
-            nameless += sum(1 for row in page.rows if not row.get("Id"))
-            rows |= {str(row["Id"]): row for row in page.rows if row.get("Id")}
+            named = {identity(row): row for row in page.rows}
+            nameless += sum(1 for row in page.rows if not identity(row))
+            rows |= {record_id: row for record_id, row in named.items() if record_id}
         return Listed(rows, complete=not nameless and (total is None or len(rows) >= total))
 
     def detail(self, resource: Resource, row: Mapping[str, Any]) -> Row:
         """The record behind a row of the list."""
-        return self.call(lambda: resource.detail(self._client, row))
+        return self.detail_by_key(resource, resource.records.key(row))
 
-    def detail_by_key(self, resource: Resource, key: str) -> Row | None:
-        """The record with the key of a link; None where records are not found by one key."""
-        by_key = resource.detail_by_key
-        return None if by_key is None else self.call(lambda: by_key(self._client, key))
+    def detail_by_key(self, resource: Resource, key: str) -> Row:
+        """The record at this address."""
+        return self.call(lambda: resource.records.read(self._client, key))
 
     def newest_entry(self, days: tuple[str, str]) -> int:
         """The highest number in the audit report of these days, 0 when they have none."""

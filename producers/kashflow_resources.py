@@ -1,73 +1,56 @@
-"""What the poll can watch in KashFlow: one row for each object, with how its list and its details are read."""
+"""What the poll can watch in KashFlow: one row for each object, with what a producer has to know beside its addresses."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from connectors.kashflow.client import KashFlowClient
-from connectors.kashflow.reading import Page, Row
-
-#: KashFlow's address of a record: from a row of the list, or from the key of a link.
-ByRow = Callable[[KashFlowClient, Mapping[str, Any]], Row]
-ByKey = Callable[[KashFlowClient, str], Row]
+from connectors.kashflow.records import RECORDS, Records
+from ledger.links import Link
+from mappings.flows import Flow
 
 
 @dataclass(frozen=True)
 class Resource:
-    """One object of KashFlow. Its records are told apart by `Id`, which never changes (reference section 3)."""
+    """One object of KashFlow."""
 
-    #: As flows name it.
-    entity: str
-    pages: Callable[[KashFlowClient], Iterator[Page]]
-    detail: ByRow
-    #: None where a link's key is not the address.
-    detail_by_key: ByKey | None = None
-    #: The noun of its links, if only records that are linked are anybody's business; blank if all are.
+    records: Records
+    #: The noun of its links; blank where none are kept.
     linked_as: str = ""
-    #: Do its changes show in the audit report? (section 2.6)
+    #: The noun of its links, whether or not only linked records matter.
+    noun: str = ""
+    #: Do its changes show in the audit report? (reference section 2.6)
     is_audited: bool = False
+
+    @property
+    def entity(self) -> str:
+        """As flows name it."""
+        return self.records.name
 
 
 RESOURCES: Mapping[str, Resource] = {
     resource.entity: resource
     for resource in (
-        Resource(
-            "Invoice",
-            lambda client: client.invoices.pages(),
-            lambda client, row: client.invoices.get(row["Number"]),
-            lambda client, key: client.invoices.get(int(key)),
-            linked_as="invoice",
-            is_audited=True,
-        ),
-        Resource(
-            "Customer",
-            lambda client: client.customers.pages(),
-            lambda client, row: client.customers.get(row["Code"]),
-            lambda client, key: client.customers.get(key),
-        ),
-        Resource(
-            "Product",
-            lambda client: client.products.pages(),
-            lambda client, row: client.products.get(row["NominalCode"], row["Code"]),
-        ),
-        Resource(
-            "Purchase",
-            lambda client: client.purchases.pages(),
-            lambda client, row: client.purchases.get(row["Number"]),
-            lambda client, key: client.purchases.get(int(key)),
-            is_audited=True,
-        ),
-        Resource(
-            "BankAccount",
-            # The only list that leaves out what is archived, unless it is asked for (section 3.9).
-            lambda client: client.bank_accounts.pages(includeArchivedAccounts=True),
-            lambda client, row: client.bank_accounts.get(row["Id"]),
-            lambda client, key: client.bank_accounts.get(int(key)),
-        ),
+        Resource(RECORDS["Invoice"], linked_as="invoice", is_audited=True),
+        Resource(RECORDS["Customer"], noun="customer"),
+        Resource(RECORDS["Supplier"]),
+        Resource(RECORDS["Product"]),
+        Resource(RECORDS["Purchase"], is_audited=True),
+        Resource(RECORDS["BankAccount"]),
+        Resource(RECORDS["BankTransaction"], is_audited=True),
     )
 }
+
+
+def concerns(resource: Resource, flow: Flow, link: Link | None, *, is_first_look: bool) -> bool:
+    """Is a record of `resource` with this link any business of `flow`?
+
+    What is upserted by a key of its own is, and so is an object that no links are kept of; but what was there before
+    the first look is the initial load's. Everything else is the business of the flow to the object it is linked with.
+    """
+    if flow.key or not resource.linked_as:
+        return link is not None or not is_first_look
+    return link is not None and link.salesforce_entity == flow.target_object
 
 
 class NoSuchResource(Exception):

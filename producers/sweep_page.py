@@ -50,7 +50,10 @@ class SalesforceReader:
         self._fields = fields
 
     def page(self, flow: Flow, round_: Round, limit: int) -> Page:
-        """Up to `limit` records behind the place reached, as a worker that delivers them reads them."""
+        """Up to `limit` records behind the place reached, as a worker that delivers them reads them; none of an object
+        that the org does not have."""
+        if not self._fields(flow.source_entity):
+            return Page([], calls=0)
         missing = flow.plan.missing({name: self._fields(name) for name in flow.plan.objects()})
         soql = page_soql(flow.plan, (round_.at, round_.after_id), round_.until, limit, missing)
         pages = self._meter.call(lambda: list(self._client.query_pages(soql)), priority=PRIORITY)
@@ -59,6 +62,8 @@ class SalesforceReader:
 
     def deleted(self, flow: Flow, since: datetime, until: datetime) -> dict[str, datetime]:
         """When which records were deleted; Salesforce forgets after some 15 days, and takes 30 at most."""
+        if not self._fields(flow.source_entity):
+            return {}
         found = self._meter.call(
             lambda: self._client.deleted(flow.source_entity, since, until), priority=PRIORITY
         )

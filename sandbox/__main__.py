@@ -16,6 +16,7 @@ def main() -> int:
         kashflow_port=options.kashflow_port,
         control_port=options.control_port,
         seed=options.seed,
+        payments_resource=options.kashflow_payments,
     )
     try:
         run_until_told(sandbox, until_stdin_closes=options.until_stdin_closes)
@@ -32,6 +33,11 @@ def _options() -> argparse.Namespace:
     for what in ("salesforce", "kashflow", "control"):
         parser.add_argument(f"--{what}-port", type=int, default=0, metavar="N", help="default 0: a free one")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="same seed, same ids and chances")
+    parser.add_argument(
+        "--kashflow-payments",
+        action="store_true",
+        help="give the KashFlow a resource /payments, which the published one does not have",
+    )
     parser.add_argument(
         "--until-stdin-closes", action="store_true", help="end when the process that started it is gone"
     )

@@ -44,8 +44,9 @@ class Sandbox:
         control_port: int = 0,
         seed: int = 0,
         clock: Clock | None = None,
+        payments_resource: bool = False,
     ) -> None:
-        self.worlds = Worlds(clock or Clock(), seed)
+        self.worlds = Worlds(clock or Clock(), seed, payments_resource=payments_resource)
         self._ports = {SALESFORCE: salesforce_port, KASHFLOW: kashflow_port, "control": control_port}
         self._sockets: dict[str, socket.socket] = {}
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -23,8 +23,10 @@ class Worlds:
     salesforce: SalesforceWorld
     kashflow: KashFlowWorld
 
-    def __init__(self, clock: Clock, seed: int) -> None:
+    def __init__(self, clock: Clock, seed: int, *, payments_resource: bool = False) -> None:
         self.clock = clock
+        #: Has the KashFlow what the published one lacks? Holds from the next reset on.
+        self.payments_resource = payments_resource
         self._seed = seed
         self.requests = {SALESFORCE: RequestLog(), KASHFLOW: RequestLog()}
         self.served_salesforce = Recorded(lambda: self._salesforce_app, self.requests[SALESFORCE])
@@ -69,5 +71,6 @@ class Worlds:
         self.salesforce = SalesforceWorld(self.clock, random.Random(f"{self._seed} salesforce"))
         plant_salesforce(self.salesforce)
         self.kashflow = KashFlowWorld(self.clock, random.Random(f"{self._seed} kashflow"))
+        self.kashflow.has_payments_resource = self.payments_resource
         self._salesforce_app: ASGIApp = create_salesforce(self.salesforce)
         self._kashflow_app: ASGIApp = create_kashflow(self.kashflow)

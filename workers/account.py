@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 
 from connectors.kashflow.client import KashFlowClient
 from connectors.meter import Meter
+from ledger.ledger import Ledger
 from mappings.context import Context
+from workers.given import GivenTables
 
 #: A VAT rate that is set up in KashFlow counts here at the latest after this.
 KEPT = timedelta(minutes=5)
@@ -21,7 +23,10 @@ UK = ZoneInfo("Europe/London")
 class KashFlowAccount:
     """Gives the Context of a batch. Safe to share between threads; one of them asks, the others wait for it."""
 
-    def __init__(self, client: KashFlowClient, meter: Meter, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, client: KashFlowClient, meter: Meter, clock: Callable[[], datetime], ledger: Ledger
+    ) -> None:
+        self._tables = GivenTables(ledger, client, meter, clock).tables()
         self._client = client
         self._meter = meter
         self._clock = clock
@@ -36,4 +41,4 @@ class KashFlowAccount:
             if self._read_at is None or now - self._read_at >= KEPT:
                 self._rates = frozenset(self._meter.call(self._client.vat_rates, priority=0))
                 self._read_at = now
-        return Context(vat_rates=self._rates, today=now.astimezone(UK).date())
+        return Context(vat_rates=self._rates, today=now.astimezone(UK).date(), tables=self._tables)

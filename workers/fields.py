@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from connectors.errors import NotFound
 from connectors.meter import Meter
 from connectors.salesforce.rest import SalesforceClient
 
@@ -24,12 +25,21 @@ class SalesforceFields:
         self._known: dict[str, tuple[datetime, frozenset[str]]] = {}
 
     def of(self, entity: str) -> frozenset[str]:
-        """The names of the fields of `entity`. May call Salesforce; raises ConnectorError when it has to and cannot."""
+        """The names of the fields of `entity`; none where the org has no such object, or does not show it to us.
+
+        May call Salesforce; raises ConnectorError when it has to and cannot.
+        """
         now = self._clock()
         with self._lock:
             asked_at, names = self._known.get(entity, (None, frozenset[str]()))
             if asked_at is None or now - asked_at >= KEPT:
-                described = self._meter.call(lambda: self._client.describe(entity), priority=0)
-                names = frozenset(field["name"] for field in described["fields"])
+                names = self._ask(entity)
                 self._known[entity] = (now, names)
         return names
+
+    def _ask(self, entity: str) -> frozenset[str]:
+        try:
+            described = self._meter.call(lambda: self._client.describe(entity), priority=0)
+        except NotFound:
+            return frozenset()
+        return frozenset(field["name"] for field in described["fields"])

@@ -18,8 +18,10 @@ def room(desk: Desk, queue: str) -> Iterator[int]:
     """
     flows = [flow for flow in desk.book.flows if flow.queue == queue]
     usual = max((flow.batch_size for flow in flows), default=1)
-    # Only KashFlow's records are read one by one; one SOQL query does not take thousands of ids.
-    may_grow = bool(flows) and all((flow.source, flow.target) == ("kashflow", "salesforce") for flow in flows)
+    # Only KashFlow's records are read one by one, and of a pair both sides are; a SOQL query does not take thousands of ids.
+    may_grow = bool(flows) and all(
+        (flow.source, flow.target) == ("kashflow", "salesforce") and flow.pairing is None for flow in flows
+    )
     backlog = _backlog(desk, queue) if may_grow else 0
     if backlog > usual and bulk_pays(backlog, desk.rules.pace) and desk.big_batch.acquire(blocking=False):
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
+from mappings.golden.agree import Patience
 from workers.ways import Pace
 
 
@@ -34,6 +35,9 @@ class Rules:
     keep_seconds: float = 90 * 24 * 3600
     #: What decides between Collections and a Bulk job.
     pace: Pace = field(default_factory=Pace)
+
+    #: How often a field of a pair is written before it counts as a quarrel.
+    patience: Patience = field(default_factory=Patience)
 
     def backoff(self, attempts: int, rng: random.Random) -> float:
         """Seconds to wait after the attempt number `attempts` (from 1) failed, with a fifth of jitter."""

@@ -10,6 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.errors import ConnectorError, NotFound
+from connectors.kashflow.reading import Row
+from connectors.kashflow.records import RECORDS
 from ledger.deliveries import Delivery
 from ledger.endings import Failed, NotNow, Reason, Unchanged
 from mappings.digest import kashflow_digest, salesforce_digest
@@ -18,7 +20,8 @@ from mappings.soql import soql
 from workers.abreast import abreast
 from workers.classify import ending_of
 from workers.desk import Desk
-from workers.work import Progress, Work, known
+from workers.pairs.kashflow import customer_row
+from workers.work import Progress, Work
 
 #: Salesforce may show a change this long after it told of it: queries read committed states, and copies of them
 #: (reference salesforce.md section 3.6; lessons.md, failure 3). Longer, and the sweep has to find it.
@@ -71,7 +74,12 @@ def _time(text: object) -> datetime | None:
 
 
 def read_kashflow(desk: Desk, flow: Flow, works: Sequence[Work]) -> list[Progress]:
-    """One call per record, side by side. An invoice that nobody linked is none of Salesforce's business."""
+    """One call per record, side by side. A flow that upserts takes every record; to all others an invoice that nobody
+    linked is none of Salesforce's business."""
+    if flow.pairing is not None:
+        return read_customers(desk, works)
+    if flow.key:
+        return abreast(desk, _read_record, works)
     links = desk.ledger.links_by_kashflow_id("invoice", [work.delivery.record_id for work in works])
     linked = [
         replace(work, link=links[work.delivery.record_id])
@@ -79,24 +87,71 @@ def read_kashflow(desk: Desk, flow: Flow, works: Sequence[Work]) -> list[Progres
         if work.delivery.record_id in links
     ]
     unlinked = [_unlinked(work) for work in works if work.delivery.record_id not in links]
-    return [*unlinked, *abreast(desk, _read_invoice, linked)]
+    return [*unlinked, *abreast(desk, _read_record, linked)]
 
 
-def _read_invoice(desk: Desk, work: Work) -> Progress:
+def read_customers(desk: Desk, works: Sequence[Work]) -> list[Progress]:
+    """One call per customer, side by side, linked or not; a renamed one is looked for in the list."""
+    links = desk.ledger.links_by_kashflow_id("customer", [work.delivery.record_id for work in works])
+    return abreast(
+        desk, _read_customer, [replace(work, link=links.get(work.delivery.record_id)) for work in works]
+    )
+
+
+def _read_customer(desk: Desk, work: Work) -> Progress:
+    code = work.delivery.hint.get("key") or (work.link.kashflow_key if work.link else "")
+    try:
+        row = customer_row(desk, work, str(code), work.delivery.record_id)
+    except ConnectorError as error:
+        return work.ends(ending_of(error, work.delivery, "hydrate", desk))
+    if row is None:
+        return _gone_or_not_yet_readable(desk, work)
+    return _with_record(work, row, kashflow_digest(work.delivery.entity, row))
+
+
+def _read_record(desk: Desk, work: Work) -> Progress:
     told = work.delivery.hint.get("answer")
     if told and desk.clock() - work.delivery.registered_at < FRESH:
         row = json.loads(told, parse_float=Decimal)
         return _with_record(work, row, kashflow_digest(work.delivery.entity, row))
-    number = int(known(work.link, "the link").kashflow_key)
     try:
-        row = desk.kashflow_meter.call(
-            lambda: desk.kashflow.invoices.get(number), priority=work.flow.priority
-        )
-    except NotFound:
-        return _gone_or_not_yet_readable(desk, work)
+        found = _at_its_address(desk, work)
     except ConnectorError as error:
         return work.ends(ending_of(error, work.delivery, "hydrate", desk))
-    return _with_record(work, row, kashflow_digest(work.delivery.entity, row))
+    if found is None:
+        return _gone_or_not_yet_readable(desk, work)
+    return _with_record(work, found, kashflow_digest(work.delivery.entity, found))
+
+
+def _at_its_address(desk: Desk, work: Work) -> Row | None:
+    """The record, None where it is not there. Its address is a hint: by now it may be another record's."""
+    known = work.delivery.hint.get("key") or (work.link.kashflow_key if work.link else "")
+    row = _read_at(desk, work, known) if known else None
+    if row is not None and RECORDS[work.delivery.entity].identity(row) == work.delivery.record_id:
+        return row
+    moved = _address_in_list(desk, work) if row is not None or not known else None
+    return _read_at(desk, work, moved) if moved and moved != known else None
+
+
+def _read_at(desk: Desk, work: Work, key: str) -> Row | None:
+    records = RECORDS[work.delivery.entity]
+    try:
+        return desk.kashflow_meter.call(lambda: records.read(desk.kashflow, key), priority=work.flow.priority)
+    except NotFound:
+        return None
+
+
+def _address_in_list(desk: Desk, work: Work) -> str | None:
+    """Where the record is now, by the list of its object; None where that does not show it."""
+    records, record_id = RECORDS[work.delivery.entity], work.delivery.record_id
+    if records.windowed:
+        return record_id
+    pages = records.pages(desk.kashflow, desk.clock().date())
+    while page := desk.kashflow_meter.call(lambda: next(pages, None), priority=work.flow.priority):
+        for row in page.rows:
+            if records.identity(row) == record_id:
+                return records.key(row)
+    return None
 
 
 def _with_record(work: Work, record: Mapping[str, Any], digest: str) -> Work:
@@ -111,6 +166,8 @@ def _gone_or_not_yet_readable(desk: Desk, work: Work) -> Progress:
 
 
 def _gone(work: Work) -> Progress:
+    if work.flow.pairing is not None:
+        return replace(work, gone=True)
     text = f"the {work.delivery.entity} {work.delivery.record_id} no longer exists in {work.delivery.source}"
     return work.ends(Unchanged(Reason("hydrate", "gone", text)))
 

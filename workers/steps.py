@@ -11,26 +11,39 @@ from mappings.problems import MappingProblem
 from workers import sources
 from workers.desk import Desk
 from workers.targets import target_of
+from workers.targets.issued import no_longer_sold
+from workers.targets.salesforce_objects import lacking
 from workers.work import Progress, Work, known
 
 
 def hydrate(desk: Desk, works: list[Work]) -> Iterator[Progress]:
     """Read the records' present state, one request per flow where the source allows it."""
     for flow, group in _by_flow(works):
-        yield from sources.read(desk, flow, group)
+        text = lacking(desk, flow)
+        if text:
+            yield from (work.ends(Unchanged(Reason("hydrate", "no_object", text))) for work in group)
+        else:
+            yield from sources.read(desk, flow, group)
 
 
 def understand(desk: Desk, works: list[Work]) -> Iterator[Progress]:
     """Source → canonical, for the records that meet their flow's condition."""
-    context = desk.context()
     for work in works:
+        if work.gone:
+            yield work
+            continue
         record = known(work.record, "the record")
         unmet = work.flow.condition.unmet(record) if work.flow.condition else ""
         if unmet:
-            yield work.ends(Unchanged(Reason("understand", "condition_not_met", unmet)))
+            yield no_longer_sold(desk, work, unmet)
+            continue
+        if work.flow.pairing is not None:
+            # A pair is read from both sides at once, and what nobody wants over there need not be readable here.
+            yield work
             continue
         try:
-            yield replace(work, model=desk.book.mapping(work.flow.reads).read(record, context))
+            # Asked for only now: the context may call KashFlow.
+            yield replace(work, model=desk.book.mapping(work.flow.reads).read(record, desk.context()))
         except MappingProblem as problem:
             yield work.ends(Dead(Reason("understand", "mapping", str(problem))))
 

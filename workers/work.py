@@ -18,6 +18,7 @@ from ledger.links import Link
 from mappings.flows import Flow
 from workers.classify import ending_of_each, in_doubt, ledger_away, may_be_one_records_fault
 from workers.desk import Desk
+from workers.pairs.meeting import Meeting
 
 log = structlog.get_logger("kashforce.spine")
 
@@ -42,6 +43,16 @@ class Work:
     doubt: Intent | None = None
     #: What is to be written, by the target's field names.
     payload: Mapping[str, Any] | None = None
+    #: What its target found to differ in compare, for send; only that target knows its shape.
+    changes: object = None
+    #: The source no longer has the record, and its flow has something to do about it.
+    gone: bool = False
+    #: The record of the other side of a pair, as it is now; None while there is none.
+    far: Mapping[str, Any] | None = None
+    #: Ids of people's decisions that this work acts on.
+    decided: tuple[int, ...] = ()
+    #: Both sides of a pair, and what their merge decided.
+    meeting: Meeting | None = None
 
     def ends(self, ending: Ending, **also: Any) -> Settlement:
         return Settlement(self.delivery, ending, read_digest=self.digest, worth=self._worth(), **also)

@@ -10,7 +10,7 @@ from typing import Literal, Self
 
 import httpx
 
-from connectors.kashflow import paging, resources
+from connectors.kashflow import bank, paging, payments, resources
 from connectors.kashflow.address import checked_base_url, is_loopback
 from connectors.kashflow.breaker import LoginBreaker
 from connectors.kashflow.credentials import KashFlowCredentials
@@ -28,7 +28,8 @@ class KashFlowClient:
 
     `base_url` ends in `/v2`. `timeout_seconds` bounds each silence of the server, not the whole answer: big
     accounts answer slowly (reference section 2.8). `clock` tells seconds that never run backwards. `breaker`
-    is shared by all clients of the same user; without one, this client has its own.
+    is shared by all clients of the same user; without one, this client has its own. `payments_way` is how payments
+    are added.
     Raises ValueError for an address that may not be used; every call may raise any ConnectorError.
     """
 
@@ -42,6 +43,7 @@ class KashFlowClient:
         clock: Callable[[], float] = time.monotonic,
         breaker: LoginBreaker | None = None,
         patience: Patience = HURRIED,
+        payments_way: payments.Way = "invoice",
     ) -> None:
         url = checked_base_url(base_url)
         session = KashFlowSession(
@@ -69,6 +71,8 @@ class KashFlowClient:
         self.products = resources.Products(self._wire)
         self.nominals = resources.Nominals(self._wire)
         self.bank_accounts = resources.BankAccounts(self._wire)
+        self.payments = payments.payments_by(payments_way, self._wire)
+        self.bank_transactions = bank.BankTransactions(self._wire)
         self.audit = resources.AuditReport(self._wire)
 
     def payment_methods(self, kind: Literal["invoice", "purchase"]) -> tuple[Row, ...]:

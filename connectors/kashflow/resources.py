@@ -68,7 +68,7 @@ class Customers(_Written):
         return self._update(body, code)
 
 
-class Suppliers(_Listed):
+class Suppliers(_Written):
     """Keyed by `Code`."""
 
     collection = list_path = "suppliers"
@@ -115,7 +115,7 @@ class Invoices(_Written):
         return []
 
 
-class Purchases(_Listed):
+class Purchases(_Written):
     """Keyed by `Number`."""
 
     collection = list_path = "purchases"
@@ -123,6 +123,23 @@ class Purchases(_Listed):
 
     def get(self, number: int) -> Row:
         return self._get(number)
+
+    def find_by_stamp(self, stamp: str, *, supplier_code: str) -> list[Row]:
+        """The summaries of all purchases of which `stamp` is a word of the `SupplierReference`.
+
+        Where KashFlow's search finds none, the supplier's whole list is read. Raises Busy when none was found and a list
+        was incomplete: that proves nothing, and whoever would then create the purchase might create it twice.
+        """
+        complete = True
+        for search in ({"searchtext": stamp}, {"suppliercode": supplier_code}):
+            found = self.list(**search)
+            matching = [row for row in found.rows if stamp in str(row.get("SupplierReference") or "").split()]
+            if matching:
+                return matching
+            complete = complete and found.complete
+        if not complete:
+            raise Busy(f"KashFlow left rows out while we looked for purchase {stamp}", system="kashflow")
+        return []
 
 
 class Products(_Written):

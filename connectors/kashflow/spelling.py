@@ -4,26 +4,26 @@ from __future__ import annotations
 
 #: The spellings that the mappings and the workers use; reference sections 2.3 and 3.1 to 3.12.
 _NAMES = """
-    AccountId AccountName Address Addresses Amount ApplyWithholdingTax Archived AutoFillLineItem
-    AutomaticCreditControlEnabled AutoIncludeVATNumber AverageDaysToPay BankBalance BankTransactionId BFSTransactionId
+    AccountId AccountName AdditionalFieldValue Address Addresses Amount ApplyWithholdingTax Archived AutoFillLineItem
+    AutomaticCreditControlEnabled AutoIncludeVATNumber AverageDaysToPay Balance BankBalance BankTransactionId BFSTransactionId
     BulkId BulkPaymentNumber ClosingBalance Code Comment Contacts CountryCode CountryName CreatedDate CreditLimit
     Currency CustomCheckBoxes CustomerCode CustomerContactFirstName CustomerContactLastName CustomerContactName
     CustomerDiscount CustomerId CustomerKey CustomerName CustomerReference CustomTextBoxes Data Date Days
     DefaultCustomerReference DefaultInvoicePaymentType DefaultNominalCode DefaultProduct DefaultPurchasePaymentType
     DefaultVATRate DeliveryAddress DeliveryAddresses Description Disallowed DiscountRate DisplayName
-    DisplaySymbolOnRight DueAmount DueDate Email EmailCount EnableCreditLimit ExchangeRate Fax FileCount Firstname
+    DisplaySymbolOnRight DueAmount DueDate Email EmailCount EnableCreditLimit EntityName ExchangeRate Fax FileCount Firstname
     FirstInvoiceDate GrossAmount HomeCurrencyGrossAmount HomeCurrencyRate HomeCurrencyVATAmount Id InUse
     InvoiceCount InvoicedNetAmount InvoicedVATAmount InvoiceLimitReached IsArchived IsCISReverseCharge IsDefault
     IsDefaultAccount IsPrimary IssuedDate LastInvoiceDate LastName LastPaymentDate LastUpdatedDate Line1 Line2 Line3
-    Line4 LineItems ManageStockLevel MemorableWordList MetaData Method Mobile Name NetAmount NextPageUrl NominalCode
-    NominalId NominalName Note Number OpeningBalance OutstandingBalance OverdueAmount OverdueDays PaidDate
+    Line4 LineItems ManageStockLevel MemorableWordList MetaData Method Mobile MoneyType Name NetAmount NextPageUrl NominalCode
+    NominalId NominalName Note Number OpeningBalance OutstandingBalance OverdueAmount OverdueDays PaidDate PaidIn PaidOut PaymentId
     PaymentLines PaymentProcessor PaymentTerms Permalink Position PostCode Price ProductCode ProductName
     ProjectName ProjectNumber PurchaseNominalId PurchaseSubNominalId Quantity QuantityInStock Rate ReceiveEmails
-    Reconciled ReconcileDate Reference SessionToken Source SourceName StartingAmount StartingDate Status
+    Reconciled ReconcileDate Reference ResourceNumber SessionToken Source SourceName StartingAmount StartingDate Status
     StockWarningQuantity SubscriptionExpired SupplierCode SupplierId SupplierName SupplierReference Symbol TaxCode
     Telephone TemporaryToken Title TotalAmount TotalBankBalance TotalCustomerCount TotalInvoiceCount
     TotalNominalCount TotalPaidAmount TotalProductCount TotalRecords TotalSupplierCount TradeBorderType
-    TransactionLockDate Type UniqueEntityNumber UseCustomDeliveryAddress Value VATAmount VATExempt VATId VATLevel
+    TransactionLockDate TransactionType Type UniqueEntityNumber UseCustomDeliveryAddress Value VATAmount VATExempt VATId VATLevel
     VATNumber VATRate VATReturnId VATText Website WholeSalePrice WithholdingTaxRate WithholdingTaxReferences
 """
 #: Other words for the same thing, in lower case.

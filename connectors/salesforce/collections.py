@@ -57,6 +57,21 @@ def upsert(
     return _write(org, "PATCH", path, _typed(entity, records), all_or_none)
 
 
+def delete(org: Org, ids: Sequence[str]) -> list[RowResult]:
+    """Delete by id, 200 a call. One that is gone already fails with NotFound."""
+    results: list[RowResult] = []
+    for start in range(0, len(ids), MOST_RECORDS):
+        chunk = list(ids[start : start + MOST_RECORDS])
+        answer = org.call(
+            "DELETE", "composite/sobjects", params={"ids": ",".join(chunk), "allOrNone": "false"}
+        )
+        results += [
+            _row_result("DELETE composite/sobjects", {"id": record_id}, row, created=False)
+            for record_id, row in zip(chunk, _as_many(answer, len(chunk)), strict=True)
+        ]
+    return results
+
+
 def retrieve(org: Org, entity: str, ids: Sequence[str], fields: Sequence[str]) -> list[Record | None]:
     """The records by id, in the order of `ids`; None for one that is gone or hidden from us."""
     path = f"composite/sobjects/{segment(entity)}"

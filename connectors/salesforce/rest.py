@@ -126,6 +126,10 @@ class SalesforceClient:
         """Insert or update by external id, 200 an API call, results in order."""
         return collections.upsert(self._org, entity, external_id_field, records, all_or_none=all_or_none)
 
+    def collections_delete(self, ids: Sequence[str]) -> list[RowResult]:
+        """Delete records by id, 200 an API call, results in order."""
+        return collections.delete(self._org, ids)
+
     def composite(self, requests: Sequence[Subrequest], all_or_none: bool = False) -> list[Subanswer]:
         """Up to 25 requests in one API call, answers in order."""
         return composites.composite(self._org, requests, all_or_none=all_or_none)

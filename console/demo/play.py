@@ -62,9 +62,9 @@ def play(*, seed: int, keep: bool, as_json: bool) -> int:
 
 def _act(stage: Stage, say: Callable[[str], None]) -> tuple[list[verdict.Finding], list[str]]:
     kashflow = stage.kashflow()
-    known = Counter(row["Name"] for row in kashflow.customers.list().rows)
-    names = [name for name, count in known.items() if count == 1][:4]
-    told = story((names[0], names[1], names[2], names[3]))
+    rows = kashflow.customers.list().rows
+    known = Counter(row["Name"] for row in rows)
+    told = story(actors.known_to(rows))
     say("filling Salesforce with accounts, contacts and open opportunities …")
     played = actors.prepare(stage.salesforce, told, date.today().isoformat())  # noqa: DTZ011 - a UK shop's calendar day
     say("waiting for the stream to be subscribed …")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
@@ -103,12 +104,14 @@ FJORD = Buyer("Fjordglas GmbH", country="Germany", contact=("Lena", "Vogt"), pos
 PUGET = Buyer("Puget Boat Yards Inc", country="United States", contact=("Dana", "Cole"), postcode="98101")
 
 
-def story(known: tuple[str, str, str, str]) -> Story:
-    """The deals, four of them with customers that KashFlow has already under these names."""
+def story(known: Mapping[str, str]) -> Story:
+    """The deals, with four customers that KashFlow has already under these names, each at its postcode."""
     ash, birch, cedar, damson = (
-        Buyer(name, Customer.KNOWN, contact=contact)
-        for name, contact in zip(
-            known, (("Priya", "Shah"), ("Tom", "Beck"), ("Una", "Marsh"), ("Kit", "Doyle")), strict=True
+        Buyer(name, Customer.KNOWN, postcode=postcode, contact=contact)
+        for (name, postcode), contact in zip(
+            known.items(),
+            (("Priya", "Shah"), ("Tom", "Beck"), ("Una", "Marsh"), ("Kit", "Doyle")),
+            strict=True,
         )
     )
     return Story(

@@ -12,6 +12,9 @@ from mappings.flows import Flow
 from producers.kashflow_reading import PRIORITY, KashFlowReader
 from producers.kashflow_resources import resource_for
 
+#: Before any book that KashFlow keeps.
+FIRST_DAY = date(2000, 1, 1)
+
 
 class NoWindow(ValueError):
     """KashFlow's records of this kind carry no date to choose them by."""
@@ -40,7 +43,8 @@ def in_kashflow(
 ) -> list[str]:
     """Ids of the records that KashFlow's list shows, with a window only those issued in it: KashFlow does not tell
     when a record was edited (reference kashflow.md section 2.5). Raises NoWindow, and any ConnectorError."""
-    rows = reader.listed(resource_for(flow.source_entity)).rows
+    # Where a list is read by window, bank transactions, it begins with `since`.
+    rows = reader.listed(resource_for(flow.source_entity), since.date() if since else FIRST_DAY).rows
     if since is None and until is None:
         return list(rows)
     issued = {key: read_date(row.get("IssuedDate")) for key, row in rows.items() if "IssuedDate" in row}

@@ -7,6 +7,7 @@ from ledger.tables.deliveries import TO_COMPACT, AttemptRow, DeliveryRow
 from ledger.tables.links import IntentRow, LinkRow
 from ledger.tables.operating import HoldRow, OperationRow
 from ledger.tables.producing import CursorRow, IncidentRow, LeaseRow, SightingRow
+from ledger.tables.reviews import ReviewRow
 
 __all__ = [
     "TO_COMPACT",
@@ -20,5 +21,6 @@ __all__ = [
     "LeaseRow",
     "LinkRow",
     "OperationRow",
+    "ReviewRow",
     "SightingRow",
 ]

@@ -10,6 +10,7 @@ from mappings.steps import choices, dates, numbers, text, vat
 STEPS: Final = Steps(
     bare={
         "country": choices.country,
+        "country_name": choices.country_name,
         "date": dates.as_date,
         "flag": numbers.flag,
         "integer": numbers.integer,

@@ -61,3 +61,9 @@ def country(bench: Bench) -> Step:
         return code
 
     return coded
+
+
+def country_name(bench: Bench) -> Step:
+    """`country_name`: the name of a country's ISO code, as `countries.yaml` lists it; a code without one stays."""
+    names = bench.countries.names
+    return lambda value, _scope: None if is_blank(value) else names.get(text_of(value), text_of(value))

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox.kashflow.endpoint import endpoint
-from sandbox.kashflow.routes import bank, catalogue, contacts, documents, login, office, plans
+from sandbox.kashflow.routes import bank, catalogue, contacts, documents, login, office, payments, plans
 from sandbox.kashflow.routes.table import Rest
 from sandbox.kashflow.values import json_bytes
 from sandbox.kashflow.world import KashFlowWorld
@@ -23,6 +23,7 @@ CALLS: Sequence[Rest] = [
     *login.ROUTES,
     *contacts.ROUTES,
     *documents.ROUTES,
+    *payments.ROUTES,
     *catalogue.ROUTES,
     *bank.ROUTES,
     *plans.ROUTES,

@@ -32,6 +32,8 @@ class KashFlowWorld(Books):
         self.faults = faults or Faults(KASHFLOW_FAULTS, rng)
         written = seed.read_seed()
         super().__init__(Surroundings(clock, rng, self.faults), seed.open_office(written))
+        #: The published API has none; switched on, there is one by analogy.
+        self.has_payments_resource = False
         self.credentials = credentials or Credentials()
         self.sessions = Sessions(self.credentials, self.around, session_rules or SessionRules())
         seed.plant_lists(self, written)

@@ -60,6 +60,14 @@ class Schema:
         for each in entity.fields.values():
             self._remember_child(entity.name, each)
 
+    def define(self, name: str, facts: dict[str, Any]) -> None:
+        """An object that an administrator makes; `facts` are as in the catalogue."""
+        self.add(_entity_from(name, facts))
+
+    def remove(self, name: str) -> None:
+        """An org that never made this object; whatever points at it is left without a target."""
+        del self._entities[name.lower()]
+
     def add_field(self, entity: Entity, new: Field, at: datetime) -> None:
         """A custom field born while the org runs; it is the caller's business to refuse doubles."""
         entity.fields[new.name] = new

@@ -203,6 +203,14 @@ def test_retrieve_keeps_the_places_of_missing_records(client: SalesforceClient) 
     assert rows[1]["Name"] == "INV-0"
 
 
+def test_records_are_deleted_by_id_and_one_that_is_gone_says_so(client: SalesforceClient) -> None:
+    kept, first, second = mirror(client, 3)
+    assert [result.success for result in client.collections_delete([first, second])] == [True, True]
+    (again,) = client.collections_delete([first])
+    assert isinstance(again.error, NotFound)
+    assert [row["Id"] for row in client.query("SELECT Id FROM Invoice__c")] == [kept]
+
+
 def test_deletions_and_updates_are_told_for_a_window(
     world: SalesforceWorld, client: SalesforceClient
 ) -> None:

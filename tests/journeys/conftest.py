@@ -22,3 +22,17 @@ def served_sandbox() -> Iterator[Sandbox]:
 def on_the_road(served_sandbox: Sandbox, tmp_path: Path) -> Iterator[Road]:
     with road(served_sandbox, f"sqlite:///{tmp_path}/ledger.db") as opened:
         yield opened
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def on_either_ledger(
+    request: pytest.FixtureRequest, served_sandbox: Sandbox, tmp_path: Path
+) -> Iterator[Road]:
+    """For stories in which the ledger has a part of its own: they are told on both databases."""
+    url = (
+        f"sqlite:///{tmp_path}/ledger.db"
+        if request.param == "sqlite"
+        else str(request.getfixturevalue("postgres_url"))
+    )
+    with road(served_sandbox, url) as opened:
+        yield opened

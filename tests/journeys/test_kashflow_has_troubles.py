@@ -172,7 +172,8 @@ def test_an_answer_without_totals_is_a_clear_dead_letter_that_the_next_look_make
 
     (invoice,) = road.invoices(deal)
     assert road.record(deal)["KashFlow_Invoice_Number__c"] == str(invoice["Number"])
-    assert [one.state for one in road.deliveries(str(invoice["Id"]))] == [State.SUPERSEDED, State.DELIVERED]
+    told = [one for one in road.deliveries(str(invoice["Id"])) if one.queue == "salesforce.opportunity"]
+    assert [one.state for one in told] == [State.SUPERSEDED, State.DELIVERED]
 
 
 def test_a_locked_user_is_tried_once_and_then_left_alone(on_the_road: Road) -> None:

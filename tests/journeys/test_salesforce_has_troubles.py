@@ -19,6 +19,10 @@ WRITTEN = (
     "KashFlow_Gross__c",
     "KashFlow_Due__c",
     "KashFlow_Invoice_Url__c",
+    "KashFlow_Paid__c",
+    "KashFlow_Invoice_Date__c",
+    "KashFlow_Due_Date__c",
+    "KashFlow_Paid_Date__c",
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from urllib.parse import unquote_plus
 
 from ledger.endings import State
 from tests.support.road import Road
@@ -21,7 +22,11 @@ def _lag(road: Road, seconds: float = LAG_SECONDS) -> None:
 
 
 def _queries(road: Road) -> int:
-    return sum("/query" in one.path for one in road.sandbox.requests["salesforce"].entries)
+    """How often deals were asked for."""
+    return sum(
+        "/query" in one.path and "FROM Opportunity WHERE" in unquote_plus(one.query)
+        for one in road.sandbox.requests["salesforce"].entries
+    )
 
 
 def test_a_deal_that_still_shows_as_open_when_it_was_told_to_be_won_is_invoiced(on_the_road: Road) -> None:

@@ -133,14 +133,14 @@ def test_a_lost_position_is_noted_and_all_that_salesforce_still_has_is_read_agai
 def test_events_of_objects_that_no_flow_knows_are_passed_over(on_the_road: Road) -> None:
     road = on_the_road
     deal = _quiet_road(road)
-    person = road.create("Contact", LastName="Okoro")
+    purchase = road.create("Invoice__c", Name="Stationery")
     bank = road.create("Bank_Account__c", Name="Current account")
     road.win(deal)
 
     road.catch_up()
 
     assert len(road.invoices(deal)) == 1
-    assert road.deliveries(person) == road.deliveries(bank) == []
+    assert road.deliveries(purchase) == road.deliveries(bank) == []
     assert road.incidents() == []
 
 

@@ -91,4 +91,5 @@ def test_a_change_of_what_no_flow_watches_causes_no_delivery(on_the_road: Road) 
     road.catch_up()
 
     assert len(road.deliveries(deal)) == before
-    assert road.deliveries(account) == []
+    assert {one.state for one in road.deliveries(account)} == {State.UNCHANGED}, "it is no customer yet"
+    assert road.customers("Larkfield Ceramics Ltd") == []

@@ -45,7 +45,10 @@ def test_a_payment_shows_on_the_opportunity(on_the_road: Road, invoiced: str) ->
     assert road.record(invoiced)["KashFlow_Invoice_Status__c"] == "Paid"
     assert road.record(invoiced)["KashFlow_Due__c"] == Decimal("0.00")
     assert road.story(str(invoice["Id"]), "salesforce.opportunity") == [
-        ("delivered", "wrote KashFlow_Due__c, KashFlow_Invoice_Status__c")
+        (
+            "delivered",
+            "wrote KashFlow_Due__c, KashFlow_Invoice_Status__c, KashFlow_Paid_Date__c, KashFlow_Paid__c",
+        )
     ]
 
 
@@ -167,3 +170,17 @@ def test_an_invoice_deleted_in_kashflow_ends_unchanged_with_the_reason(
     last = road.last(str(invoice["Id"]), "salesforce.opportunity")
     assert (last.state, last.reason_code) == (State.UNCHANGED, "gone")
     assert f"the Invoice {invoice['Id']} no longer exists in kashflow" == last.reason_text
+
+
+def test_payment_methods_that_our_user_may_not_read_keep_no_status_back(
+    on_the_road: Road, invoiced: str
+) -> None:
+    road = on_the_road
+    road.fault("kashflow", "permission_denied", times=None, match={"resource": "paymentmethods"})
+
+    road.pay(_invoice(road, invoiced)["Number"], "1440.00")
+    road.look()
+    road.rest()
+
+    assert road.record(invoiced)["KashFlow_Invoice_Status__c"] == "Paid"
+    assert [row["Method__c"] for row in road.in_salesforce("Payment__c")] == [None]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from sandbox.faults import Fault
+from sandbox.kashflow.world import KashFlowWorld
 from sandbox.server import Sandbox
 
 WON = "Closed Won"
 
 Row = Mapping[str, Any]
+T = TypeVar("T")
 
 
 class Firm:
@@ -82,6 +84,46 @@ class Firm:
         assert row is not None, f"{record_id} is gone"
         return row
 
+    def accounts(self, name: str) -> list[Row]:
+        """The living Accounts of this name."""
+        return [row for row in self._living("Account") if row["Name"] == name]
+
+    def people(self, account_id: str) -> list[Row]:
+        """The living Contacts of this Account."""
+        return [row for row in self._living("Contact") if row["AccountId"] == account_id]
+
+    def _living(self, entity: str) -> list[Row]:
+        def work() -> list[Row]:
+            world = self.sandbox.salesforce
+            with world.store.transaction(world.org.admin_id) as tx:
+                return list(tx.rows(entity))
+
+        return self.sandbox.run(work)
+
+    def hide(self, entity: str, record_id: str) -> None:
+        """Nobody may see the record any more, not even in the recycle bin; no event tells of that."""
+        self.sandbox.run(lambda: self.sandbox.salesforce.store._tables.put(entity, record_id, None))
+
+    def undelete(self, record_id: str) -> None:
+        """A person takes a record out of the recycle bin."""
+
+        def work() -> None:
+            world = self.sandbox.salesforce
+            with world.store.transaction(world.org.admin_id) as tx:
+                tx.undelete(record_id)
+
+        self.sandbox.run(work)
+
+    def merge(self, winner: str, *losers: str, **fields: Any) -> None:
+        """A person merges Accounts into one, which takes `fields` and whatever hangs on the others."""
+
+        def work() -> None:
+            world = self.sandbox.salesforce
+            with world.store.transaction(world.org.admin_id) as tx:
+                tx.merge(winner, losers, fields)
+
+        self.sandbox.run(work)
+
     def open_deal(self, account_id: str, amount: Any = "1200.00", **fields: Any) -> dict[str, Any]:
         """The fields of an open Opportunity."""
         values = {
@@ -108,6 +150,29 @@ class Firm:
 
         self.sandbox.run(work)
 
+    def order(self, account_id: str, entry: str, quantity: Any, unit_price: str, **fields: Any) -> str:
+        """A draft Order of one product."""
+        order = self.create(
+            "Order",
+            AccountId=account_id,
+            EffectiveDate=self.now().date().isoformat(),
+            Status="Draft",
+            Pricebook2Id=self.sandbox.salesforce.org.standard_book_id,
+            **fields,
+        )
+        self.create(
+            "OrderItem", OrderId=order, PricebookEntryId=entry, Quantity=quantity, UnitPrice=unit_price
+        )
+        return order
+
+    def activate(self, order: str) -> None:
+        """The customer has agreed."""
+        self.change(order, Status="Activated")
+
+    def select_for_change_events(self, entity: str) -> None:
+        """The administrator selects an object in Setup, Change Data Capture."""
+        self.sandbox.run(lambda: self.sandbox.salesforce.events.add_member("ChangeEvents", entity))
+
     # -- KashFlow as it stands, and as a bookkeeper changes it --------------------------------------
 
     def stamp(self, opportunity: str) -> str:
@@ -130,6 +195,17 @@ class Firm:
         """A bookkeeper makes a customer by hand."""
         body = {"Code": code, "Name": name, **fields}
         return self.sandbox.run(lambda: self.sandbox.kashflow.customers.create(body))
+
+    def customer(self, code: str) -> Row:
+        """The customer with this code, as KashFlow shows it."""
+        (row,) = [
+            row for row in self.sandbox.run(self.sandbox.kashflow.state)["customers"] if row["Code"] == code
+        ]
+        return row
+
+    def edit_customer(self, code: str, **fields: Any) -> None:
+        """A bookkeeper edits a customer in KashFlow."""
+        self.sandbox.run(lambda: self.sandbox.kashflow.customers.edit(code, **fields))
 
     def pay(self, number: int, amount: str) -> None:
         """A bookkeeper records a payment of an invoice."""
@@ -167,6 +243,25 @@ class Firm:
         """How often KashFlow was asked for this, such as POST /v2/invoices."""
         return self.sandbox.run(lambda: self.sandbox.requests["kashflow"].count(method, path))
 
+    def in_salesforce(self, entity: str, **wanted: Any) -> list[Row]:
+        """The living records of an object that have these values, in the order they were made."""
+        rows = self.sandbox.run(lambda: self.sandbox.salesforce.store.rows(entity))
+        return [
+            row
+            for row in rows
+            if not row["IsDeleted"] and all(row[name] == value for name, value in wanted.items())
+        ]
+
+    def keep(self, work: Callable[[KashFlowWorld], T]) -> T:
+        """The bookkeeper does something in KashFlow."""
+        return self.sandbox.run(lambda: work(self.sandbox.kashflow))
+
+    def written(self) -> int:
+        """How often records of either system were written over its API, whether or not that was refused."""
+        logs = self.sandbox.requests
+        told = self.sandbox.run(lambda: [*logs["kashflow"].counters(), *logs["salesforce"].counters()])
+        return sum(one["count"] for one in told if _writes(one["method"], one["path"]))
+
     # -- Trouble ------------------------------------------------------------------------------------
 
     def fault(
@@ -185,3 +280,14 @@ class Firm:
         """The end of all troubles of this world."""
         faults = self.sandbox.salesforce.faults if world == "salesforce" else self.sandbox.kashflow.faults
         self.sandbox.run(faults.clear)
+
+
+def _writes(method: str, path: str) -> bool:
+    """Reads of many Salesforce records, and everything around the event stream, are POSTs too; a login is a PUT."""
+    if path.endswith("/sessiontoken"):
+        return False
+    if "__c/" in path:
+        return False  # a record that is mirrored is no part of a pair
+    if method in ("PUT", "PATCH", "DELETE"):
+        return True
+    return method == "POST" and path.endswith(("/customers", "/invoices", "/composite/sobjects"))

@@ -22,7 +22,9 @@ from mappings.steps import STEPS
 from mappings.tables import Table
 
 CONTEXT = Context(vat_rates=frozenset(map(Decimal, ("0", "5", "20"))), today=date(2026, 3, 2))
-PLACES = Countries({"france": "FR", "united kingdom": "GB", "uk": "GB"}, frozenset({"FR", "IE"}))
+PLACES = Countries(
+    {"france": "FR", "united kingdom": "GB", "uk": "GB"}, frozenset({"FR", "IE"}), {"GB": "United Kingdom"}
+)
 
 
 def node_of(written: str) -> Node:

@@ -8,7 +8,15 @@ from typing import Protocol
 from mappings.flows import Flow
 from workers.desk import Desk
 from workers.targets.kashflow_customers import KashFlowCustomers
+from workers.targets.kashflow_end import KashFlowEnd
 from workers.targets.kashflow_invoices import KashFlowInvoices
+from workers.targets.kashflow_payments import KashFlowPayments
+from workers.targets.kashflow_purchases import KashFlowPurchases
+from workers.targets.kashflow_suppliers import KashFlowSuppliers
+from workers.targets.pairs import Pairs
+from workers.targets.relay import Relay
+from workers.targets.salesforce_end import SalesforceEnd
+from workers.targets.salesforce_objects import SalesforceObjects
 from workers.targets.salesforce_records import SalesforceRecords
 from workers.work import Progress, Work
 
@@ -24,8 +32,19 @@ class Target(Protocol):
 _TARGETS: dict[str, Target] = {
     "kashflow.invoice": KashFlowInvoices(),
     "kashflow.customer": KashFlowCustomers(),
+    "kashflow.payment": KashFlowPayments(),
+    "kashflow.purchase": KashFlowPurchases(),
+    "kashflow.supplier": KashFlowSuppliers(),
 }
+_LINKED_SALESFORCE_RECORD: Target = SalesforceRecords()
+_UPSERTED_SALESFORCE_RECORD: Target = SalesforceObjects()
 _ANY_SALESFORCE_OBJECT: Target = SalesforceRecords()
+#: Targets of flows that go both ways.
+_PAIRS: dict[str, Target] = {
+    "kashflow.customer": Pairs(KashFlowEnd()),
+    "salesforce.account": Pairs(SalesforceEnd()),
+}
+_RELAY: Target = Relay()
 
 
 class NoSuchTarget(Exception):
@@ -34,8 +53,16 @@ class NoSuchTarget(Exception):
 
 def target_of(flow: Flow) -> Target:
     """Raises NoSuchTarget; `check_targets` asks at start, so that no delivery ever meets it."""
+    if flow.passes_to:
+        return _RELAY
+    if flow.pairing is not None:
+        if flow.queue not in _PAIRS:
+            raise NoSuchTarget(
+                f"flow {flow.name} goes both ways; this version does that for {', '.join(_PAIRS)}"
+            )
+        return _PAIRS[flow.queue]
     if flow.target == "salesforce":
-        return _ANY_SALESFORCE_OBJECT
+        return _UPSERTED_SALESFORCE_RECORD if flow.key else _LINKED_SALESFORCE_RECORD
     if flow.queue not in _TARGETS:
         raise NoSuchTarget(
             f"flow {flow.name} goes to {flow.queue}; this version writes {', '.join(_TARGETS)} and Salesforce"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,13 +13,20 @@ from connectors.kashflow.reading import Row
 from connectors.kashflow.values import read_code, read_id
 from ledger.deliveries import Settlement
 from ledger.endings import Dead, Delivered, LinkFound, NotNow, Reason, Unchanged
+from ledger.questions import Asked
+from ledger.reviews import Review, ReviewState
 from mappings.codes import customer_code
 from workers.abreast import abreast
 from workers.classify import ending_of, in_doubt
 from workers.desk import Desk
 from workers.once import NotSent, doubtful, may_have_been_made, send_once
+from workers.pairs.asking import NEW, NONE, match_question, pair_about, subject_of
+from workers.pairs.finishing import begin_in_step, finish
+from workers.pairs.likeness import summary
+from workers.pairs.sides import kashflow_of
 from workers.targets import namesakes
-from workers.targets.matching import same_name
+from workers.targets.matching import agrees, differs, same_name
+from workers.targets.namesakes import Namesake, candidates_shown
 from workers.work import Progress, Work, as_noun, known
 
 #: Codes tried when somebody else's customer has ours; more collisions than this are no coincidence.
@@ -37,7 +44,7 @@ class KashFlowCustomers:
 
     def resolve(self, desk: Desk, works: list[Work]) -> Iterator[Progress]:
         # Doubts before links: whoever settles in between closes the doubt and leaves the link.
-        doubts = desk.ledger.open_intents([_stamp(work) for work in works])
+        doubts = desk.ledger.open_intents([stamp(work) for work in works])
         links = desk.ledger.links_by_salesforce_id("customer", ACCOUNT, [_account_id(work) for work in works])
         for work in works:
             if _account_id(work) in links:
@@ -46,7 +53,7 @@ class KashFlowCustomers:
                     Unchanged(Reason("resolve", "already_linked", f"it is customer {code} already"))
                 )
             else:
-                yield replace(work, doubt=doubts.get(_stamp(work)))
+                yield replace(work, doubt=doubts.get(stamp(work)))
 
     def compare(self, desk: Desk, works: list[Work]) -> Iterator[Progress]:
         """Look for the customer before making one."""
@@ -59,10 +66,11 @@ class KashFlowCustomers:
         yield from abreast(desk, _look, list(first.values()))
 
     def send(self, desk: Desk, works: list[Work]) -> Iterator[Progress]:
-        yield from abreast(desk, _create, works)
+        yield from abreast(desk, make_customer, works)
 
 
-def _stamp(work: Work) -> str:
+def stamp(work: Work) -> str:
+    """What identifies the create of this Account's customer."""
     return f"customer {_account_id(work)}"
 
 
@@ -78,37 +86,84 @@ def _model(work: Work) -> Customer:
 def _look(desk: Desk, work: Work) -> Progress:
     try:
         if work.doubt is not None:
-            made = _customer_with_code(desk, work, work.doubt.key)
-            if made is not None and _is_ours(made, work):
-                return _linked(work, made, "found the customer that an earlier attempt made")
+            made = customer_with_code(desk, work, work.doubt.key)
+            if made is not None and is_ours(made, work):
+                return _linked(desk, work, made, "found the customer that an earlier attempt made")
             return work
         found = namesakes.find(desk, work.flow, _model(work).name)
     except ConnectorError as error:
         return work.ends(ending_of(error, work.delivery, "compare", desk))
+    review = desk.ledger.live_review(subject_of(pair_about(_account_id(work)), "match"))
+    if review is not None and review.state is ReviewState.DECIDED:
+        return _reviewed(desk, work, review)
     match namesakes.choose(_model(work), found):
         case None:
             return work
         case Reason() as doubt:
-            return work.ends(Dead(doubt))
+            return _asked(desk, work, found, doubt)
+        case row if review is not None and not _is_certain(_model(work), row):
+            text = f"review {review.id} asks whether KashFlow's customer {row.get('Code')} is meant"
+            return _asked(desk, work, found, Reason("compare", "in_review", text))
+        case row if differs(_model(work), row) and not is_ours(row, work):
+            text = (
+                f"KashFlow's customer {row.get('Code')} has this name and another postcode or VAT number; "
+                "a person has to say whether it is meant: kashforce review list"
+            )
+            return _asked(desk, work, found, Reason("compare", "doubtful", text))
         case row:
-            return _linked(work, row, "found the customer of the same name")
+            return _linked(desk, work, row, "found the customer of the same name")
 
 
-def _create(desk: Desk, work: Work) -> Settlement:
+def _asked(desk: Desk, work: Work, found: Sequence[Namesake], doubt: Reason) -> Settlement:
+    """Dead, because an invoice waits for it; and a question, whose answer brings it back to life."""
+    account_id = _account_id(work)
+    question = match_question(
+        work,
+        pair_about(account_id),
+        "the name is the same, and nothing says which is meant",
+        summary(_model(work)),
+        candidates_shown(desk, {one.code: one.row for one in found}, account_id),
+    )
+    return work.ends(Dead(doubt), asked=Asked((question,)))
+
+
+def _is_certain(customer: Customer, row: Mapping[str, Any]) -> bool:
+    """While a person is asked, only what needs no guess answers the question: something else agrees, or the whole name."""
+    return agrees(customer, row) or customer.name.split() == str(row.get("Name") or "").split()
+
+
+def _reviewed(desk: Desk, work: Work, review: Review) -> Progress:
+    """What a person said about this Account's customer."""
+    if review.decision == NONE:
+        text = f"{review.who} decided in review {review.id} to leave this Account alone ({review.reason})"
+        return work.ends(Dead(Reason("compare", "left_alone", text)))
+    work = replace(work, decided=(review.id,))
+    if review.decision == NEW:
+        return work
+    row = customer_with_code(desk, work, str(review.decision))
+    if row is None:
+        text = f"review {review.id} says that it is customer {review.decision}, and KashFlow has none of that code"
+        return work.ends(Dead(Reason("compare", "gone", text)))
+    note = f"customer {review.decision}, as {review.who} decided in review {review.id}"
+    return _linked(desk, work, row, note)
+
+
+def make_customer(desk: Desk, work: Work) -> Settlement:
+    """Make the customer of the work's Account, once, under the first code that is free."""
     for code in _codes(work):
         settlement = _create_with_code(desk, work, code)
         if settlement is not None:
             return settlement
     text = f"KashFlow has other customers with every code we would give to {_model(work).name!r}"
-    return work.ends(Dead(Reason("send", "codes_taken", text)), closes=(_stamp(work),))
+    return work.ends(Dead(Reason("send", "codes_taken", text)), closes=(stamp(work),))
 
 
 def _create_with_code(desk: Desk, work: Work, code: str) -> Settlement | None:
     """None when somebody else's customer has this code."""
     body = {**known(work.payload, "the payload"), "Code": code}
     try:
-        row = send_once(desk, work, _stamp(work), code, lambda: desk.kashflow.customers.create(body))
-        return _linked(work, row, f"created customer {row.get('Code')}")
+        row = send_once(desk, work, stamp(work), code, lambda: desk.kashflow.customers.create(body))
+        return _linked(desk, work, row, f"created customer {row.get('Code')}")
     except NotSent as nothing:
         return work.ends(nothing.ending)
     except Duplicate:
@@ -122,35 +177,36 @@ def _create_with_code(desk: Desk, work: Work, code: str) -> Settlement | None:
 def _refused_or_taken(desk: Desk, work: Work, code: str, error: ConnectorError) -> Settlement | None:
     """KashFlow has no error code for a code that is taken (reference kashflow.md section 2.7): see whether it is."""
     try:
-        if _customer_with_code(desk, work, code) is not None:
+        if customer_with_code(desk, work, code) is not None:
             return _adopt_if_ours(desk, work, code)
     except ConnectorError:
         pass  # the refusal itself is the better answer to report
-    return work.ends(ending_of(error, work.delivery, "send", desk), closes=(_stamp(work),))
+    return work.ends(ending_of(error, work.delivery, "send", desk), closes=(stamp(work),))
 
 
 def _adopt_if_ours(desk: Desk, work: Work, code: str) -> Settlement | None:
     """None when the customer that has the code is somebody else's; nobody knows that of one that cannot be read yet."""
     try:
-        row = _customer_with_code(desk, work, code)
+        row = customer_with_code(desk, work, code)
     except ConnectorError as error:
         return work.ends(ending_of(error, work.delivery, "send", desk))
     if row is None:
         text = f"KashFlow says that the code {code} is taken and does not show by whom"
         return work.ends(in_doubt(work.delivery, Reason("send", "not_readable_yet", text), desk))
-    if _is_ours(row, work):
-        return _linked(work, row, f"customer {code} was made by an earlier attempt")
+    if is_ours(row, work):
+        return _linked(desk, work, row, f"customer {code} was made by an earlier attempt")
     same = namesakes.claimed(desk, same_name(_model(work).name, [row]))
     match namesakes.choose(_model(work), list(same)):
         case None:
             return None
         case Reason() as doubt:
-            return work.ends(Dead(doubt), closes=(_stamp(work),))
+            return work.ends(Dead(doubt), closes=(stamp(work),))
         case found:
-            return _linked(work, found, f"found customer {code} of the same name")
+            return _linked(desk, work, found, f"found customer {code} of the same name")
 
 
-def _customer_with_code(desk: Desk, work: Work, code: str) -> Row | None:
+def customer_with_code(desk: Desk, work: Work, code: str) -> Row | None:
+    """May raise any ConnectorError but NotFound."""
     try:
         return desk.kashflow_meter.call(
             lambda: desk.kashflow.customers.get(code), priority=work.flow.priority
@@ -159,7 +215,8 @@ def _customer_with_code(desk: Desk, work: Work, code: str) -> Row | None:
         return None
 
 
-def _is_ours(row: Mapping[str, Any], work: Work) -> bool:
+def is_ours(row: Mapping[str, Any], work: Work) -> bool:
+    """Does its note name the Account?"""
     return _account_id(work) in str(row.get("Note") or "")
 
 
@@ -174,11 +231,16 @@ def _codes(work: Work) -> list[str]:
     return [first, *(codes[codes.index(first) + 1 :] if first in codes else codes)]
 
 
-def _linked(work: Work, row: Mapping[str, Any], note: str) -> Settlement:
+def _linked(desk: Desk, work: Work, row: Mapping[str, Any], note: str) -> Settlement:
     """Raises Unreadable when the answer does not say which customer it was."""
     kashflow_id, code = read_id(row.get("Id")), read_code(row.get("Code"))
+    if work.meeting is not None:
+        after = kashflow_of(desk, work.flow, row, desk.context(), work.meeting.golden)
+        return finish(desk, work, Delivered(note), after, sent=True, closes=(stamp(work),))
     return work.ends(
         Delivered(note),
         link=LinkFound("customer", ACCOUNT, _account_id(work), kashflow_id, code),
-        closes=(_stamp(work),),
+        follow_ups=begin_in_step(desk, work, _account_id(work)),
+        asked=Asked(used=work.decided, looked_at=(pair_about(_account_id(work)),)),
+        closes=(stamp(work),),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -16,14 +15,17 @@ from canonical.change import Change
 from canonical.invoice import Invoice
 from connectors.errors import ConnectorError
 from connectors.kashflow.values import read_decimal, read_id
-from ledger.deliveries import NewDelivery, Settlement, deliveries_of
-from ledger.endings import Dead, Delivered, LinkFound, NotNow, Reason, State, Unchanged
+from ledger.deliveries import Settlement, deliveries_of
+from ledger.endings import Dead, Delivered, LinkFound, NotNow, Reason
 from ledger.intents import Intent
 from ledger.links import Link
 from workers.abreast import abreast
 from workers.classify import ending_of
 from workers.desk import Desk
 from workers.once import NotSent, doubtful, may_have_been_made, send_once
+from workers.prerequisite import wait_for
+from workers.targets.deals import Deals, invoiced_by
+from workers.targets.issued import already_invoiced, is_credit_note
 from workers.work import Progress, Work, as_noun, known
 
 log = structlog.get_logger("kashforce.invoices")
@@ -43,12 +45,13 @@ class KashFlowInvoices:
         customers = desk.ledger.links_by_salesforce_id(
             "customer", "Account", [_model(w).customer.account_id for w in works]
         )
+        deals = Deals.of(desk, works)
         for work in works:
             model = _model(work)
             if work.delivery.record_id in invoices:
-                number = invoices[work.delivery.record_id].kashflow_key
-                text = f"it is invoice {number} already; an issued invoice is not rewritten"
-                yield work.ends(Unchanged(Reason("resolve", "already_invoiced", text)))
+                yield already_invoiced(desk, work, invoices[work.delivery.record_id])
+            elif ended := deals.ends(work):
+                yield ended
             elif model.customer.account_id in customers:
                 doubt = doubts.get(model.reference) or _doubt_from_source(work)
                 yield _for_customer(work, customers[model.customer.account_id], doubt)
@@ -86,31 +89,10 @@ def _doubt_from_source(work: Work) -> Intent | None:
 
 
 def _wait_for_customer(desk: Desk, work: Work) -> Settlement:
-    account_id, opportunity = _model(work).customer.account_id, work.delivery
-    flow = desk.book.flow(work.flow.needs)
-    newest = desk.ledger.newest_delivery(flow.queue, flow.source, flow.source_entity, opportunity.record_id)
-    if (
-        newest is not None
-        and newest.state is State.DEAD
-        and newest.registered_at >= opportunity.registered_at
-    ):
-        text = f"its customer, Account {account_id}, could not be brought to KashFlow: {newest.reason_text}"
-        return work.ends(Dead(Reason("resolve", "customer_is_dead", text), waits_for=newest.id))
-    needs = NewDelivery(
-        flow=flow.name,
-        queue=flow.queue,
-        source=flow.source,
-        entity=flow.source_entity,
-        record_id=opportunity.record_id,
-        version=f"needed by {opportunity.id}, {uuid.uuid4()}",
-        kind="unknown",
-        occurred_at=opportunity.occurred_at,
-        lock_key=flow.lock_for(account_id),
-        priority=flow.priority,
-    )
-    until = desk.clock() + timedelta(seconds=desk.rules.prerequisite_seconds)
-    reason = Reason("resolve", "needs_customer", f"its customer, Account {account_id}, comes first")
-    return work.ends(NotNow(until, reason), needs=needs)
+    """The customer is read from the record that is to be invoiced, and made under the lock of its Account."""
+    account_id = _model(work).customer.account_id
+    flow, what = desk.book.flow(work.flow.needs), f"its customer, Account {account_id},"
+    return wait_for(desk, work, flow, work.delivery.record_id, what=what, lock_id=account_id)
 
 
 def _look(desk: Desk, work: Work) -> Progress:
@@ -129,7 +111,7 @@ def _look(desk: Desk, work: Work) -> Progress:
         )
     except ConnectorError as error:
         return work.ends(ending_of(error, work.delivery, "compare", desk))
-    match found:
+    match [row for row in found if not is_credit_note(row)]:
         case []:
             return work
         case [row]:
@@ -175,6 +157,7 @@ def _delivered(
     return work.ends(
         Delivered(note + _drift(work, row)),
         link=LinkFound("invoice", work.flow.source_entity, work.delivery.record_id, kashflow_id, number),
+        more_links=invoiced_by(work, kashflow_id, number),
         follow_ups=tuple(deliveries_of([change], lambda _: [desk.book.flow(work.flow.write_back)])),
         closes=(_model(work).reference,),
     )

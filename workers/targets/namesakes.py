@@ -13,6 +13,7 @@ from connectors.errors import Busy, NotFound
 from connectors.kashflow.reading import Row
 from ledger.endings import Reason
 from mappings.flows import Flow
+from mappings.golden.record import Value
 from workers.desk import Desk
 from workers.targets.matching import agrees, differs, same_name, searches
 
@@ -87,6 +88,31 @@ def choose(customer: Customer, namesakes: Sequence[Namesake]) -> Mapping[str, An
             return one.row
         case several:
             return _ambiguous(customer, several)
+
+
+def candidates_shown(
+    desk: Desk, rows: Mapping[str, Mapping[str, Any]], account_id: str
+) -> list[dict[str, Value]]:
+    """What a person compares of each customer, by code, and whose it is already."""
+    links = desk.ledger.links_by_kashflow_id("customer", [str(row.get("Id")) for row in rows.values()])
+    shown: list[dict[str, Value]] = []
+    for code, row in rows.items():
+        link = links.get(str(row.get("Id")))
+        people = sorted({str(one["Email"]) for one in row.get("Contacts") or () if one.get("Email")})
+        address: Mapping[str, Any] = next(iter(row.get("Addresses") or ()), {})
+        shown.append(
+            {
+                "key": code,
+                "name": str(row.get("Name") or ""),
+                "code": code,
+                "vat_number": row.get("VATNumber") or None,
+                "postcode": address.get("PostCode") or None,
+                "town": address.get("Line3") or None,
+                "email": ", ".join(people) or None,
+                "linked": link.salesforce_id if link and link.salesforce_id != account_id else None,
+            }
+        )
+    return shown
 
 
 def _in_full(desk: Desk, flow: Flow, row: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -32,7 +32,8 @@ LATER_REMEDY = "it may pass: try again in some minutes"
 def selected(bench: Bench) -> Iterator[Finding]:
     """Events of an object that is not selected never come, and nothing says so (reference salesforce.md sections 1.6, 2.8)."""
     channels = bench.house.settings.salesforce_channels
-    watched = sorted({flow.source_entity for flow in bench.house.book.flows if flow.source == "salesforce"})
+    flows = bench.house.book.flows
+    watched = sorted({flow.source_entity for flow in flows if flow.source == "salesforce" and flow.kinds})
     try:
         members = _rows(bench, "SELECT Id, EventChannel, SelectedEntity FROM PlatformEventChannelMember")
         custom = _rows(bench, "SELECT Id, DeveloperName FROM PlatformEventChannel")
@@ -50,11 +51,31 @@ def selected(bench: Bench) -> Iterator[Finding]:
         if on:
             yield ok(f"change events of {entity}", f"selected for {', '.join(on)}")
         else:
-            yield failed(
-                f"change events of {entity}",
-                f"{entity} is not selected for {' or '.join(channels)}: we would never hear of its changes",
-                f"select it in {WHERE}, or set KASHFORCE_SALESFORCE_CHANNELS to the channel that has it",
-            )
+            yield _not_selected(bench, entity, channels)
+
+
+def _not_selected(bench: Bench, entity: str, channels: Iterable[str]) -> Finding:
+    """Whether it matters: nobody has such records, the sweep reads them, or the sweep alone finds them late."""
+    title, settings = f"change events of {entity}", bench.house.settings
+    found = f"{entity} is not selected for {' or '.join(channels)}"
+    remedy = (
+        f"select it in {WHERE}, or set KASHFORCE_SALESFORCE_CHANNELS to the channel that has it, or name it in "
+        "KASHFORCE_SALESFORCE_SWEPT"
+    )
+    if entity in settings.salesforce_swept:
+        return ok(title, f"read every {settings.poll_seconds:.0f} s instead")
+    if not _has_records(bench, entity):
+        return ok(title, f"{found}, and our user sees no record of it: select it before you use it")
+    if entity.endswith("__c"):
+        return warning(title, f"{found}: the sweep finds its changes, later", remedy)
+    return failed(title, f"{found}: we would never hear of its changes", remedy)
+
+
+def _has_records(bench: Bench, entity: str) -> bool:
+    try:
+        return bool(bench.salesforce.query(f"SELECT Id FROM {entity} LIMIT 1"))  # noqa: S608  # checked at load
+    except (NotAllowed, NotFound, Refused):
+        return False
 
 
 def change_event_of(entity: str) -> str:

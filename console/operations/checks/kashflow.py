@@ -18,7 +18,9 @@ PLAIN_DEAL = {
     "Id": "006000000000000AAA",
     "Name": "A deal without products",
     "Amount": Decimal(1),
+    "TotalAmount": Decimal(1),
     "CloseDate": "2026-01-01",
+    "EffectiveDate": "2026-01-01",
     "Account": {"Id": "001000000000000AAA", "Name": "An account"},
 }
 
@@ -44,12 +46,12 @@ def vat_rates(bench: Bench) -> Iterator[Finding]:
 
 def nominal_codes(bench: Bench) -> Iterator[Finding]:
     """Every code that an invoice is booked to when nothing else is said exists in the chart of accounts."""
-    title = "KashFlow nominal codes"
     present = {str(row.get("Code")) for row in bench.kashflow.nominals.list().rows}
     context = Context(vat_rates=frozenset(bench.kashflow.vat_rates()), today=datetime.now(UTC).date())
     for flow in bench.house.book.flows:
         if (flow.target, flow.target_entity) != ("kashflow", "invoice"):
             continue
+        title = f"KashFlow nominal codes of {flow.name}"
         try:
             codes = _usual_codes(bench.house.book.mapping(flow.reads), context)
         except MappingProblem as problem:

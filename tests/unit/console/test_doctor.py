@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +16,13 @@ from console.bootstrap import House
 from console.commands.doctor import run_doctor, show
 from console.commands.screen import screen
 from console.operations.checks.change_events import change_event_of
-from console.operations.checks.fields import FIELD_TYPES
+from console.operations.checks.field_types import FIELD_TYPES
 from console.operations.doctor import examine
 from console.operations.findings import Finding, Level
 from console.operations.plain import as_plain
 from ledger import schema
 from mappings.book import load
+from mappings.fit import RecordFit, WholeRowsFit
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 from tests.support.console import environment_of, logging_restored, logins_of, settings_in
@@ -79,12 +82,15 @@ def test_in_a_complete_installation_nothing_has_to_be_mended(findings: Examine) 
         "channel /data/ChangeEvents",
         "KashFlow login",
         "KashFlow VAT rates",
-        "KashFlow nominal codes",
+        "KashFlow nominal codes of opportunity_to_invoice",
         "KashFlow payment methods",
     ):
         assert level_of(found, name) is Level.OK, found[name]
     assert found["KashFlow VAT rates"].found == "0 %, 5 %, 20 %"
-    assert found["KashFlow nominal codes"].found == "4000 (salesforce/opportunity.yaml)"
+    assert (
+        found["KashFlow nominal codes of opportunity_to_invoice"].found
+        == "4000 (salesforce/opportunity.yaml)"
+    )
 
 
 def test_one_login_to_each_system_is_enough_for_all_checks(sandbox: Sandbox, findings: Examine) -> None:
@@ -132,11 +138,50 @@ def test_missing_write_back_fields_come_with_the_type_to_create_them_with(
     )
 
 
+def _names(fit: RecordFit) -> set[str]:
+    """The fields of a record and of the rows below it."""
+    rows = [one.row for one in fit.fields.values() if isinstance(one, WholeRowsFit)]
+    return set(fit.fields).union(*(_names(row) for row in rows))
+
+
+def test_an_org_without_objects_of_our_own_has_nothing_to_mend(sandbox: Sandbox, findings: Examine) -> None:
+    for name in ("Bank_Account__c", "Payment__c"):
+        sandbox.run(partial(sandbox.salesforce.schema.remove, name))
+
+    found = findings()
+
+    assert found["fields written by bank_account_to_object"].level is Level.OK
+    assert found["fields written by bank_account_to_object"].found == (
+        "the org has no Bank_Account__c: nothing is written. docs/salesforce-objects.md says what to create if you want it"
+    )
+    assert found["fields read by payment_to_kashflow"].found == "the org has no Payment__c: nothing is read"
+
+
+def test_a_key_that_is_not_unique_is_told(sandbox: Sandbox, findings: Examine) -> None:
+    supplier = sandbox.salesforce.schema.entity("Supplier__c")
+    key = replace(supplier.fields["KashFlow_Id__c"], unique=False)
+    sandbox.run(lambda: supplier.fields.update({"KashFlow_Id__c": key}))
+
+    written = findings()["fields written by supplier_to_object"]
+
+    assert written.level is Level.FAILED
+    assert written.found == "Supplier__c.KashFlow_Id__c is no unique external ID"
+
+
 def test_every_custom_field_that_the_packaged_mappings_write_has_a_type() -> None:
     book = load()
     sections = [book.mapping(flow.writes).writing for flow in book.flows if flow.target == "salesforce"]
 
-    custom = {name for section in sections if section for name in section.fit.fields if name.endswith("__c")}
+    names = {name for section in sections if section for name in _names(section.fit)}
+    # A relationship stands for the lookup behind it, and rows name their parent.
+    lookups = {
+        name.replace("__r", "__c") for name in names if name.endswith("__r") and not name.endswith("s__r")
+    }
+    parents = {
+        one.parent for flow in book.flows for one in book.mapping(flow.writes).written.values() if one.many
+    }
+    custom = {name for name in names if name.endswith("__c")} | lookups | parents
+    assert {"ExternalID__c", "KashFlow_Archived__c"} < custom
 
     assert custom == set(FIELD_TYPES)
 
@@ -175,7 +220,10 @@ def test_without_the_permission_to_look_the_person_is_told_what_to_look_at(
     found = findings()
 
     assert found["change events"].level is Level.WARNING
-    assert "Opportunity must be selected for /data/ChangeEvents" in found["change events"].remedy
+    assert (
+        "Opportunity, Order, Payment__c, Purchase__c must be selected for /data/ChangeEvents"
+        in found["change events"].remedy
+    )
     assert level_of(found, "channel /data/ChangeEvents") is Level.OK
 
 
@@ -248,7 +296,7 @@ def test_a_nominal_code_that_kashflow_lacks_names_the_file_to_change(
     changed = packaged.read_text().replace("nominal_code: '4000'", "nominal_code: '4999'")
     (folder / "opportunity.yaml").write_text(changed)
 
-    codes = findings(mappings_dir=folder.parent)["KashFlow nominal codes"]
+    codes = findings(mappings_dir=folder.parent)["KashFlow nominal codes of opportunity_to_invoice"]
 
     assert codes.level is Level.FAILED
     assert "4999" in codes.found

@@ -16,6 +16,7 @@ from console.operations.status import Status, status
 from ledger import schema
 from ledger.schema import SchemaOutOfDate
 from tests.support.console import a_morning_of_work, environment_of, ledger_at, logging_restored, settings_in
+from tests.support.desk import shipped_book
 from tests.support.ledger import START, TestClock
 
 
@@ -35,17 +36,17 @@ def seen(house: House) -> Status:
 
 
 def test_each_queue_of_the_flows_is_counted_by_state_with_the_age_of_what_waits_longest(seen: Status) -> None:
-    invoices, customers, opportunities = seen.queues
-
-    assert [queue.name for queue in seen.queues] == [
-        "kashflow.invoice",
-        "kashflow.customer",
-        "salesforce.opportunity",
-    ]
+    assert [queue.name for queue in seen.queues] == list(
+        dict.fromkeys(flow.queue for flow in shipped_book().flows)
+    )
+    invoices, customers, opportunities, accounts = (
+        next(queue for queue in seen.queues if queue.name == name)
+        for name in ("kashflow.invoice", "kashflow.customer", "salesforce.opportunity", "salesforce.account")
+    )
     assert (invoices.delivered, invoices.dead, invoices.waiting, invoices.running) == (3, 1, 3, 0)
     assert invoices.oldest_waiting_seconds == 3600
     assert (customers.delivered, customers.unchanged, customers.oldest_waiting_seconds) == (1, 1, None)
-    assert opportunities.waiting == 0
+    assert opportunities.waiting == accounts.waiting == 0
 
 
 def test_a_queue_that_only_the_ledger_remembers_is_still_shown(tmp_path: Path) -> None:

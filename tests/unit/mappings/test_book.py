@@ -103,7 +103,7 @@ def test_every_fault_of_every_file_is_listed_with_its_line(tmp_path: Path) -> No
         tmp_path,
         {
             "salesforce/account.yaml": "object: Account\nmodel: Customer\nread:\n  nme: Name\n  name: {from: Name, then: [up]}\n",
-            "kashflow/invoice.yaml": "object: Invoice\nmodel: Bill\nread: {}\n",
+            "kashflow/invoice.yaml": "object: Invoice\nmodel: Journal\nread: {}\n",
         },
     )
 
@@ -117,7 +117,7 @@ def test_every_fault_of_every_file_is_listed_with_its_line(tmp_path: Path) -> No
         line.startswith(f"{folder}/salesforce/account.yaml:5: 'up' is not known here") for line in lines
     )
     assert any(
-        line.startswith(f"{folder}/kashflow/invoice.yaml:2: 'Bill' is not known here") for line in lines
+        line.startswith(f"{folder}/kashflow/invoice.yaml:2: 'Journal' is not known here") for line in lines
     )
 
 
@@ -132,7 +132,7 @@ START = "object: Account\nmodel: Customer\n"
         ("object: [", 1, "not YAML"),
         ("object: Account\nread: {}", 1, "lacks model"),
         (START, 1, "says nothing; expected a read or a write section"),
-        (START + "reed: {}", 3, "unknown key 'reed'; expected one of model, object, read"),
+        (START + "reed: {}", 3, "unknown key 'reed'; expected one of key, model, object, read"),
         ("object: Bobby'; DROP\nmodel: Customer\nread: {}", 1, "expected the name of an object"),
         (START + "read: {name: Owner.Name}", 3, "'Owner' is not declared under relations; declared: none"),
         (

@@ -5,10 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 from functools import partial
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mappings.digest import VOLATILE, kashflow_row_digest
+from mappings.digest import VOLATILE, as_far_as_shown, kashflow_row_digest, says_more
 
 digest_of = partial(kashflow_row_digest, "Invoice")
 
@@ -67,3 +68,30 @@ def test_a_payment_is_a_change() -> None:
     unpaid = {"Id": 810001, "Status": "Unpaid", "TotalPaidAmount": Decimal("0.00")}
 
     assert digest_of({**unpaid, "TotalPaidAmount": Decimal("5.00")}) != digest_of(unpaid)
+
+
+CUSTOMER = {"Code": "BRIG01", "Name": "Bright", "Contacts": [{"Email": "a@b.test"}], "Addresses": []}
+
+
+def test_an_edited_contact_shows_in_the_row_of_a_customer() -> None:
+    edited = CUSTOMER | {"Contacts": [{"Email": "c@b.test"}]}
+
+    before, after = (kashflow_row_digest("Customer", row) for row in (CUSTOMER, edited))
+    assert as_far_as_shown(after, before) != before
+    assert not says_more(after, before)
+
+
+@pytest.mark.parametrize(
+    "hidden", [{"Contacts": None}, {"Addresses": None}, {"Contacts": None, "Addresses": None}]
+)
+def test_a_row_that_hides_its_collections_is_no_news_and_neither_is_one_that_shows_them_again(
+    hidden: dict[str, None],
+) -> None:
+    whole = kashflow_row_digest("Customer", CUSTOMER)
+    bare = kashflow_row_digest("Customer", CUSTOMER | hidden)
+
+    assert as_far_as_shown(bare, whole) == whole
+    assert says_more(whole, bare)
+    renamed = kashflow_row_digest("Customer", CUSTOMER | hidden | {"Name": "Brighter"})
+    assert as_far_as_shown(renamed, whole) != whole
+    assert not says_more(kashflow_row_digest("Customer", CUSTOMER | {"Name": "Brighter"}), bare)

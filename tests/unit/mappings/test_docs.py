@@ -11,6 +11,7 @@ import pytest
 
 from mappings.conditions import COMPARISONS
 from mappings.document import Scalar
+from mappings.fit import WholeRowsFit
 from mappings.flows import KEYS as FLOW_KEYS
 from mappings.mappingfile import KEYS as FILE_KEYS
 from mappings.nouns import NOUNS
@@ -19,6 +20,7 @@ from mappings.sections import LIST_KEYS, WRITE_MANNERS
 from mappings.steps import STEPS
 from mappings.tables import Table
 from mappings.values import text_of
+from tests.support.house import read
 from tests.support.mappings import packaged, value_of
 
 PAGE = (Path(__file__).parents[3] / "docs/mappings.md").read_text(encoding="utf-8")
@@ -53,3 +55,21 @@ def test_each_word_of_the_format_is_on_the_page(key: str) -> None:
 def test_each_packaged_file_is_on_the_page() -> None:
     for name in packaged().mappings:
         assert f"`{name}.yaml`" in PAGE
+
+
+def test_each_object_of_our_own_is_on_its_page_with_every_field_that_is_written() -> None:
+    page, book = read("docs/salesforce-objects.md"), packaged()
+    rows = dict(re.findall(r"^\| `(\w+)`(.*)$", page, re.MULTILINE))
+    for flow in book.flows:
+        mapping = book.mapping(flow.writes)
+        if not flow.key or mapping.writing is None:
+            continue
+        lists = {name: one for name, one in mapping.written.items() if one.many}
+        written = {mapping.entity: set(mapping.writing.fit.fields) - set(lists)}
+        for name, one in lists.items():
+            fit = mapping.writing.fit.fields[name]
+            assert isinstance(fit, WholeRowsFit)
+            written[one.object] = {*fit.row.fields, one.parent, mapping.key}
+        for entity, fields in written.items():
+            wanted = {field.replace("__r", "__c") for field in fields} - {"Id", "Name"}
+            assert {field for field in wanted if f"`{field}`" not in rows[entity]} == set()

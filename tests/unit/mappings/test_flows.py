@@ -10,9 +10,12 @@ import pytest
 
 from canonical.change import Change, Kind
 from mappings.book import load
+from mappings.golden.owners import Owner
+from mappings.pairing import WhenGone
 from mappings.problems import BookRefused
 from tests.support.mappings import opportunity, packaged, written_to
 
+PACKAGED = Path(__file__).parents[3] / "mappings"
 DEALS = packaged().flow("opportunity_to_invoice")
 
 
@@ -72,6 +75,46 @@ def test_a_flow_that_only_another_needs_is_started_by_no_change() -> None:
     assert not any(customers.watches(_change(kind=kind)) for kind in get_args(Kind))
 
 
+def test_two_flows_that_go_both_ways_have_the_same_owners() -> None:
+    there, back = (packaged().flow(name).pairing for name in ("account_to_customer", "customer_to_account"))
+
+    assert there is not None
+    assert back is not None
+    assert there.owners == back.owners
+    assert (there.owners.of("code"), there.owners.of("name")) == (Owner.KASHFLOW, Owner.NEWEST)
+    assert (there.when_gone, back.when_gone) == (WhenGone.ARCHIVE, WhenGone.UNLINK)
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (("  other_way: customer_to_account\n", ""), "does not name this flow as its other_way"),
+        (("    code: kashflow\n", "    coed: kashflow\n"), "unknown field 'coed'"),
+        (("    code: kashflow\n", "    code: nobody\n"), "'nobody' is not known here; expected one of first"),
+        (("  other_way: account_to_customer\n", "  when_changed: [Name]\n"), "does not name this flow"),
+        (
+            ("  when_gone: archive\n", "  when_gone: burn\n"),
+            "'burn' is not known here; expected one of archive",
+        ),
+        (("  passes_to: account_to_customer\n", "  owners: {name: first}\n"), "only together with other_way"),
+        (
+            ("  creates: {field: IsArchived", "  owners: {}\n  creates: {field: IsArchived"),
+            "exactly one of the two",
+        ),
+    ],
+)
+def test_two_flows_that_do_not_fit_together_are_refused(
+    tmp_path: Path, change: tuple[str, str], fault: str
+) -> None:
+    flows = (PACKAGED / "flows.yaml").read_text(encoding="utf-8")
+    assert change[0] in flows
+
+    with pytest.raises(BookRefused) as refused:
+        load(written_to(tmp_path, {"flows.yaml": flows.replace(*change)}))
+
+    assert fault in str(refused.value)
+
+
 def test_what_a_flow_writes_back_is_no_news_to_it() -> None:
     written = packaged().mapping(packaged().flow(DEALS.write_back).writes).fields().fields[1:]
 
@@ -90,7 +133,15 @@ def test_queues_and_locks_are_named_by_what_they_are_about() -> None:
     book = packaged()
 
     queues = {flow.queue for flow in book.flows}
-    assert queues == {"kashflow.invoice", "kashflow.customer", "salesforce.opportunity"}
+    assert {queue for queue in queues if queue.startswith("kashflow.")} == {
+        f"kashflow.{name}" for name in ("invoice", "customer", "payment", "purchase", "supplier")
+    }
+    assert {
+        "salesforce.account",
+        "salesforce.opportunity",
+        "salesforce.order",
+        "salesforce.bank_transaction",
+    } <= queues
     assert DEALS.lock_for("006") == "invoice:006"
     assert DEALS in book.flows_for("salesforce", "Opportunity")
     assert [flow.priority for flow in book.flows] == sorted(flow.priority for flow in book.flows)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from canonical.customer import Customer
 from canonical.invoice import Invoice, InvoiceStatus
 from canonical.money import pence
+from mappings.golden.spread import spread
 from mappings.problems import MappingProblem
 from tests.support.mappings import CONTEXT, children, line_item, opportunity, packaged
 
@@ -187,7 +188,7 @@ def test_an_account_alone_becomes_the_same_customer() -> None:
     customer = _customer(record, "salesforce/account")
 
     assert customer.delivery_address is not None
-    assert customer.model_copy(update={"delivery_address": None}) == _customer(opportunity())
+    assert spread(customer.model_copy(update={"delivery_address": None})) == spread(_customer(opportunity()))
 
 
 def test_an_address_goes_back_to_the_account_as_a_street_of_lines() -> None:
@@ -196,5 +197,6 @@ def test_an_address_goes_back_to_the_account_as_a_street_of_lines() -> None:
 
     payload = account.write(account.read(record, CONTEXT), CONTEXT)
 
-    assert payload["BillingStreet"] == "Unit 4\nMill Lane"
-    assert account.difference(payload, record) == {}
+    address = {name: value for name, value in payload.items() if name.startswith("Billing")}
+    assert address["BillingStreet"] == "Unit 4\nMill Lane"
+    assert account.difference(address, record) == {}

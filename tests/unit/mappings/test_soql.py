@@ -53,10 +53,10 @@ def test_a_write_back_is_compared_with_what_is_there() -> None:
     assert query.startswith("SELECT Id, KashFlow_Invoice_Number__c, KashFlow_Invoice_Id__c, ")
 
 
-def test_the_first_contact_of_an_account_is_enough() -> None:
+def test_the_contacts_of_an_account_come_in_the_order_they_were_added() -> None:
     query = soql(packaged().mapping("salesforce/account").fields(), ["001000000000001AAA"])
 
-    assert "FROM Contacts ORDER BY CreatedDate, Id LIMIT 1)" in query
+    assert "FROM Contacts ORDER BY CreatedDate, Id LIMIT 50)" in query
 
 
 def test_a_query_without_ids_is_refused() -> None:
@@ -83,7 +83,9 @@ def test_no_value_can_end_its_literal(said: str) -> None:
 def test_two_plans_of_one_object_join_and_of_two_do_not() -> None:
     needs = FieldPlan("Account", ("Id", "A__c"), {"Contacts": Children(("Email",))})
     may = FieldPlan(
-        "Account", ("Id", "A__c", "B__c"), optional={"A__c": ("Account", "A__c"), "B__c": ("Account", "B__c")}
+        "Account",
+        ("Id", "A__c", "B__c"),
+        optional={"A__c": (("Account", "A__c"),), "B__c": (("Account", "B__c"),)},
     )
 
     joined = needs.joined(may)

@@ -1,0 +1,183 @@
+"""An invoice, its lines and its payments show as records of Salesforce; once issued it stays, and a difference is told."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from ledger.endings import State
+from tests.support.firm import Row
+from tests.support.road import Road
+
+
+@pytest.fixture
+def invoiced(on_the_road: Road) -> tuple[Road, str, Row]:
+    """A deal of two lines that was won and invoiced; the poll has seen its invoice, and Salesforce shows it."""
+    road = on_the_road
+    account = road.account("Larkfield Ceramics Ltd")
+    kiln, clay = road.product("Kiln", "900.00", VAT_Rate__c=20), road.product("Clay", "10.00", VAT_Rate__c=20)
+    deal = road.deal(account, None)
+    road.line(deal, kiln, 1, "900.00")
+    road.line(deal, clay, 30, "10.00")
+    road.win(deal)
+    road.catch_up()
+    _see(road)
+    (invoice,) = road.invoices(deal)
+    return road, deal, invoice
+
+
+def _see(road: Road) -> None:
+    road.look()
+    road.rest()
+
+
+def _shown(road: Road, invoice: Row) -> Row:
+    (record,) = road.in_salesforce("Invoice__c", KashFlow_Id__c=str(invoice["Id"]))
+    return record
+
+
+def _lines(road: Road, invoice: Row) -> list[tuple[str, Decimal]]:
+    rows = road.in_salesforce("Invoice_Line__c", Invoice__c=_shown(road, invoice)["Id"])
+    return [(row["Name"], row["Net__c"]) for row in rows]
+
+
+def test_an_invoice_shows_with_its_lines_under_its_deal_and_account(invoiced: tuple[Road, str, Row]) -> None:
+    road, deal, invoice = invoiced
+
+    record = _shown(road, invoice)
+
+    assert (record["Name"], record["Type__c"], record["Status__c"]) == (
+        str(invoice["Number"]),
+        "Invoice",
+        "Unpaid",
+    )
+    assert (record["Opportunity__c"], record["Account__c"]) == (deal, road.record(deal)["AccountId"])
+    assert (record["Net__c"], record["VAT__c"], record["Gross__c"]) == (1200, 240, 1440)
+    assert _lines(road, invoice) == [("Kiln", Decimal("900.00")), ("Clay", Decimal("300.00"))]
+
+
+def test_payments_show_one_by_one_and_go_when_they_are_taken_back(invoiced: tuple[Road, str, Row]) -> None:
+    road, deal, invoice = invoiced
+
+    road.pay(invoice["Number"], "440.00")
+    _see(road)
+    assert _shown(road, invoice)["Status__c"] == "Part Paid"
+    (payment,) = road.in_salesforce("Payment__c")
+    assert (payment["Amount__c"], payment["Method__c"]) == (Decimal("440.00"), "Bank Transfer")
+    assert (payment["Invoice__c"], payment["Opportunity__c"]) == (_shown(road, invoice)["Id"], deal)
+
+    road.pay(invoice["Number"], "1000.00")
+    _see(road)
+    assert (_shown(road, invoice)["Status__c"], _shown(road, invoice)["Due__c"]) == ("Paid", 0)
+    assert _shown(road, invoice)["Paid_Date__c"] == road.now().date()
+    assert len(road.in_salesforce("Payment__c")) == 2
+
+    road.take_payments_back(invoice["Number"])
+    _see(road)
+    assert road.in_salesforce("Payment__c") == []
+
+
+def test_a_line_that_is_taken_away_goes_and_one_that_is_reworded_stays_the_same_record(
+    invoiced: tuple[Road, str, Row],
+) -> None:
+    road, _, invoice = invoiced
+    first = road.in_salesforce("Invoice_Line__c")[0]["Id"]
+
+    kept = {**invoice["LineItems"][0], "Description": "Kiln, delivered"}
+    road.keep(lambda books: books.invoices.edit(invoice["Number"], LineItems=[kept]))
+    _see(road)
+
+    assert _lines(road, invoice) == [("Kiln, delivered", Decimal("900.00"))]
+    assert road.in_salesforce("Invoice_Line__c")[0]["Id"] == first
+
+
+def test_a_credit_note_is_told_apart(invoiced: tuple[Road, str, Row]) -> None:
+    road, _, invoice = invoiced
+
+    credit = {"Description": "Clay, returned", "Quantity": -5, "Rate": "10.00", "VATLevel": 20}
+    body = {"CustomerCode": invoice["CustomerCode"], "LineItems": [credit]}
+    note = road.keep(lambda books: books.invoices.create(body))
+    _see(road)
+
+    record = _shown(road, note)
+    assert (record["Type__c"], record["Gross__c"], record["Opportunity__c"]) == ("Credit Note", -60, None)
+
+
+def test_seen_again_unchanged_nothing_is_written(invoiced: tuple[Road, str, Row]) -> None:
+    road, _, invoice = invoiced
+    stamp = _shown(road, invoice)["SystemModstamp"]
+
+    road.wait(60)
+    road.requeue("Invoice", str(invoice["Id"]), "invoice_to_object")
+    road.rest()
+
+    assert road.last(str(invoice["Id"]), "salesforce.invoice").state is State.UNCHANGED
+    assert _shown(road, invoice)["SystemModstamp"] == stamp
+
+
+def test_a_record_that_somebody_deleted_comes_back_with_the_next_change(
+    invoiced: tuple[Road, str, Row],
+) -> None:
+    road, _, invoice = invoiced
+    road.delete(_shown(road, invoice)["Id"])
+
+    road.pay(invoice["Number"], "440.00")
+    _see(road)
+
+    assert _shown(road, invoice)["Status__c"] == "Part Paid"
+    assert len(_lines(road, invoice)) == 2
+
+
+def test_an_org_with_payments_and_no_invoices_gets_the_payments(on_the_road: Road) -> None:
+    road = on_the_road
+    for name in ("Invoice__c", "Invoice_Line__c"):
+        road.sandbox.run(lambda name=name: road.sandbox.salesforce.schema.remove(name))  # type: ignore[misc]
+    deal = road.deal(road.account("Larkfield Ceramics Ltd"))
+    road.win(deal)
+    road.catch_up()
+    _see(road)
+
+    road.pay(road.invoices(deal)[0]["Number"], "440.00")
+    _see(road)
+
+    (payment,) = road.in_salesforce("Payment__c")
+    assert (payment["Amount__c"], payment["Opportunity__c"]) == (Decimal("440.00"), deal)
+
+
+def test_a_deal_that_changes_after_its_invoice_proposes_a_credit_note_and_no_more_once_there_is_one(
+    invoiced: tuple[Road, str, Row],
+) -> None:
+    road, deal, invoice = invoiced
+    (_, clay) = road.in_salesforce("OpportunityLineItem", OpportunityId=deal)
+
+    road.change(clay["Id"], Quantity=20)
+    road.catch_up()
+
+    last = road.last(deal)
+    assert (last.state, last.reason_code) == (State.UNCHANGED, "differs_from_invoice")
+    assert last.reason_text == (
+        f"it is invoice {invoice['Number']} already; an issued invoice is not rewritten. KashFlow has billed 1200.00 net, "
+        f"the deal says 1100.00 now: a credit note over 100.00 with the reference SF-{deal} would settle it"
+    )
+    assert road.invoices(deal)[0] == invoice
+
+    credit = {"Description": "Clay, credited", "Quantity": -10, "Rate": "10.00", "VATLevel": 20}
+    body = {"CustomerCode": invoice["CustomerCode"], "CustomerReference": f"SF-{deal}", "LineItems": [credit]}
+    road.keep(lambda books: books.invoices.create(body))
+    road.change(deal, Name="Kiln and clay")
+    road.catch_up()
+    assert road.last(deal).reason_code == "already_invoiced"
+
+
+def test_a_deal_that_is_off_after_its_invoice_keeps_it_and_says_so(invoiced: tuple[Road, str, Row]) -> None:
+    road, deal, invoice = invoiced
+
+    road.change(deal, StageName="Closed Lost")
+    road.catch_up()
+
+    assert road.last(deal).reason_text == (
+        f"IsWon is false, and must be true; it is invoice {invoice['Number']} already, which stays as it is: if the deal is "
+        "off, a credit note would settle it"
+    )
+    assert road.invoices(deal)[0] == invoice

@@ -1,0 +1,106 @@
+"""Reads what Salesforce has of the records that a batch wants to see there, and which parents they can name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from connectors.salesforce.org import Record
+from mappings.recordmapping import RecordMapping
+from mappings.soql import quoted
+from workers.desk import Desk
+from workers.targets.recordset import Fields, One, Present, RecordSet
+
+#: Of the conditions in one query: the address that carries it may have 16,384 bytes, and quotes count three.
+MOST_CHARACTERS = 4_000
+
+
+def present(desk: Desk, mapping: RecordMapping, sets: Iterable[RecordSet], priority: int) -> Present:
+    """All records with the keys and the stamps of `sets`, and those below their keys. Raises ConnectorError."""
+    sets = list(sets)
+    ones = [one for each in sets for one in each.ones]
+    rows: list[tuple[str, Fields]] = []
+    for name in dict.fromkeys([*(one.object for one in ones), *(o for each in sets for o in each.below)]):
+        conditions = [f"{mapping.key} = {quoted(one.key)}" for one in ones if one.object == name]
+        conditions += [f"Id = {quoted(one.stamped)}" for one in ones if one.object == name and one.stamped]
+        if any(name in each.below for each in sets):
+            conditions = [one for one in conditions if one.startswith("Id ")]
+            conditions += [f"{mapping.key} LIKE {quoted(each.key + '-%')}" for each in sets]
+            conditions += _of_stamped(name, sets)
+        columns = _columns(mapping, name, ones)
+        rows += [(name, row) for row in select(desk, name, columns, conditions, priority)]
+    return Present(mapping.key, rows)
+
+
+def known_parents(
+    desk: Desk, mapping: RecordMapping, sets: Iterable[RecordSet], priority: int
+) -> dict[str, set[str]]:
+    """Which keys of parents there are, by relationship, of those that `sets` name. Raises ConnectorError."""
+    named: dict[str, dict[str, set[str]]] = {}
+    for one in (one for each in sets for one in each.ones):
+        for relationship, reference in parents(one):
+            for field, value in reference.items():
+                named.setdefault(relationship, {}).setdefault(field, set()).add(str(value))
+    found: dict[str, set[str]] = {}
+    for relationship, by_field in named.items():
+        name = mapping.written[relationship].object
+        for field, values in by_field.items():
+            conditions = [f"{field} = {quoted(value)}" for value in sorted(values)]
+            there = select(desk, name, [field], conditions, priority) if field in desk.fields(name) else []
+            found.setdefault(relationship, set()).update(str(row[field]) for row in there)
+    return found
+
+
+def parents(one: One) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """The parents that a record names by a key of theirs: relationship, and that key's field and value."""
+    for name, value in one.fields.items():
+        if isinstance(value, Mapping):
+            yield name, value
+
+
+def select(
+    desk: Desk, name: str, columns: Iterable[str], conditions: Iterable[str], priority: int
+) -> list[Record]:
+    """The records of an object that meet any of `conditions`. Raises ConnectorError."""
+    rows: dict[str, Record] = {}
+    fields = ", ".join(dict.fromkeys(["Id", *columns]))
+    for part in _in_parts(conditions):
+        # Names were checked when the files were loaded, values are quoted.
+        statement = f"SELECT {fields} FROM {name} WHERE {part}"  # noqa: S608  # see above
+        found = desk.salesforce_meter.call(
+            lambda statement=statement: desk.salesforce.query(statement),  # type: ignore[misc]
+            priority=priority,
+        )
+        rows |= {str(row["Id"]): row for row in found}
+    return list(rows.values())
+
+
+def _of_stamped(name: str, sets: Iterable[RecordSet]) -> Iterator[str]:
+    """The rows below a record that a person entered: they may have no keys yet."""
+    for each in sets:
+        main = each.ones[0] if each.ones and not each.ones[0].list_name else None
+        fields = {one.parent_field for one in each.ones if one.object == name and one.parent_field}
+        if main is not None and main.stamped:
+            yield from (f"{field} = {quoted(main.stamped)}" for field in sorted(fields))
+
+
+def _columns(mapping: RecordMapping, name: str, ones: Iterable[One]) -> list[str]:
+    columns = [mapping.key]
+    for one in ones:
+        if one.object == name:
+            columns += [one.parent_field] if one.parent_field else []
+            for field, value in one.fields.items():
+                columns += [f"{field}.{key}" for key in value] if isinstance(value, Mapping) else [field]
+    return columns
+
+
+def _in_parts(conditions: Iterable[str]) -> Iterator[str]:
+    """The conditions joined by OR, so many at a time as one query takes."""
+    part, length = list[str](), 0
+    for one in conditions:
+        if part and length + len(one) > MOST_CHARACTERS:
+            yield " OR ".join(part)
+            part, length = [], 0
+        part.append(one)
+        length += len(one) + 4
+    if part:
+        yield " OR ".join(part)
