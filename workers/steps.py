@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from ledger.deliveries import Settlement
 from ledger.endings import Dead, Reason, Unchanged
 from mappings.flows import Flow
 from mappings.problems import MappingProblem
@@ -30,12 +31,12 @@ def understand(desk: Desk, works: list[Work]) -> Iterator[Progress]:
     """Source → canonical, for the records that meet their flow's condition."""
     for work in works:
         if work.gone:
-            yield work
+            yield work if work.flow.pairing is not None else _deleted(desk, work)
             continue
         record = known(work.record, "the record")
         unmet = work.flow.condition.unmet(record) if work.flow.condition else ""
         if unmet:
-            yield no_longer_sold(desk, work, unmet)
+            yield no_longer_sold(desk, work, Reason("understand", "condition_not_met", unmet))
             continue
         if work.flow.pairing is not None:
             # A pair is read from both sides at once, and what nobody wants over there need not be readable here.
@@ -75,6 +76,12 @@ def send(desk: Desk, works: list[Work]) -> Iterator[Progress]:
     """Write what is left, and turn every answer into one ending."""
     for flow, group in _by_flow(works):
         yield from target_of(flow).send(desk, group)
+
+
+def _deleted(desk: Desk, work: Work) -> Settlement:
+    told = work.delivery
+    text = f"the {told.entity} {told.record_id} no longer exists in {told.source}"
+    return no_longer_sold(desk, work, Reason("hydrate", "gone", text))
 
 
 def _by_flow(works: list[Work]) -> Iterator[tuple[Flow, list[Work]]]:

@@ -14,7 +14,7 @@ from ledger.endings import Reason, Unchanged
 from ledger.links import Link
 from workers.classify import ending_of
 from workers.desk import Desk
-from workers.review import CreditProposed, propose_credit
+from workers.review import Credit, agrees, propose_credit
 from workers.work import Work, as_noun
 
 
@@ -29,29 +29,43 @@ def already_invoiced(desk: Desk, work: Work, link: Link) -> Settlement:
     except ConnectorError as error:
         return work.ends(ending_of(error, work.delivery, "resolve", desk))
     text = f"it is invoice {number} already; an issued invoice is not rewritten"
-    model, billed_net = as_noun(work.model, Invoice), _net(billed)
-    difference = billed_net - model.net
+    model, net = as_noun(work.model, Invoice), _net(billed)
     # KashFlow works out each line for itself: a penny a line is no news (reference kashflow.md, quirk 13).
-    if abs(difference) * 100 <= len(model.lines):
-        return work.ends(Unchanged(Reason("resolve", "already_invoiced", text)))
-    proposal = CreditProposed(number, model.reference, difference)
-    return propose_credit(work, proposal, f"{text}. {_said(model.reference, billed_net, model.net)}")
+    if abs(net - model.net) * 100 <= len(model.lines):
+        return agrees(desk, work, Reason("resolve", "already_invoiced", text))
+    credit = Credit(number, model.reference, net, model.net)
+    said = (
+        f"KashFlow has billed {net:.2f} net, the deal says {model.net:.2f} now: {credit.in_words} with the reference "
+        f"{credit.reference} would settle it"
+    )
+    return propose_credit(desk, work, credit, f"{text}. {said}")
 
 
-def no_longer_sold(desk: Desk, work: Work, unmet: str) -> Settlement:
-    """The end of a record that does not meet its flow's condition; one that was invoiced before keeps its invoice."""
-    reason = Reason("understand", "condition_not_met", unmet)
+def no_longer_sold(desk: Desk, work: Work, reason: Reason) -> Settlement:
+    """The end of a record that is deleted or does not meet its flow's condition, as `reason` says; one that was invoiced
+    before keeps its invoice."""
     if not work.flow.write_back:
         return work.ends(Unchanged(reason))
     record_id = work.delivery.record_id
     link = desk.ledger.links_by_salesforce_id("invoice", work.delivery.entity, [record_id]).get(record_id)
     if link is None:
         return work.ends(Unchanged(reason))
+    number = link.kashflow_key
+    try:
+        invoice = _invoice(desk, work, int(number))
+        reference = str(invoice.get("CustomerReference") or "")
+        net = _net(_with_its_kin(desk, work, invoice, reference))
+    except NotFound:
+        return work.ends(Unchanged(reason))
+    except ConnectorError as error:
+        return work.ends(ending_of(error, work.delivery, "understand", desk))
+    if not net:
+        return agrees(desk, work, reason)
     text = (
-        f"{unmet}; it is invoice {link.kashflow_key} already, which stays as it is: if the deal is off, a credit note would "
-        "settle it"
+        f"{reason.text}; it is invoice {number} already, which stays as it is: if the deal is off, a credit note over {net:.2f} "
+        f"with the reference {reference} would settle it"
     )
-    return propose_credit(work, CreditProposed(link.kashflow_key, "", None), text)
+    return propose_credit(desk, work, Credit(number, reference, net, Decimal(0)), text)
 
 
 def is_credit_note(row: Mapping[str, Any]) -> bool:
@@ -63,25 +77,31 @@ def is_credit_note(row: Mapping[str, Any]) -> bool:
 def _billed(desk: Desk, work: Work, number: int) -> list[Mapping[str, Any]]:
     """The invoice and whatever bears its reference: a credit note that was made for it counts against it."""
     reference = as_noun(work.model, Invoice).reference
-    rows = desk.kashflow_meter.call(
-        lambda: desk.kashflow.invoices.find_by_reference(reference), priority=work.flow.priority
-    )
+    rows = _with_reference(desk, work, reference)
     if any(str(row.get("Number")) == str(number) for row in rows):
-        return list(rows)
-    invoice = desk.kashflow_meter.call(
-        lambda: desk.kashflow.invoices.get(number), priority=work.flow.priority
+        return rows
+    return [_invoice(desk, work, number), *rows]
+
+
+def _with_its_kin(
+    desk: Desk, work: Work, invoice: Mapping[str, Any], reference: str
+) -> list[Mapping[str, Any]]:
+    """The invoice and the others of its reference."""
+    others = _with_reference(desk, work, reference) if reference else []
+    return [invoice, *(row for row in others if row.get("Number") != invoice.get("Number"))]
+
+
+def _with_reference(desk: Desk, work: Work, reference: str) -> list[Mapping[str, Any]]:
+    return list(
+        desk.kashflow_meter.call(
+            lambda: desk.kashflow.invoices.find_by_reference(reference), priority=work.flow.priority
+        )
     )
-    return [invoice, *rows]
+
+
+def _invoice(desk: Desk, work: Work, number: int) -> Mapping[str, Any]:
+    return desk.kashflow_meter.call(lambda: desk.kashflow.invoices.get(number), priority=work.flow.priority)
 
 
 def _net(rows: Iterable[Mapping[str, Any]]) -> Decimal:
     return sum((read_decimal(row.get("NetAmount")) or Decimal(0) for row in rows), Decimal(0))
-
-
-def _said(reference: str, billed: Decimal, wanted: Decimal) -> str:
-    amount = abs(billed - wanted)
-    what = f"a credit note over {amount:.2f}" if billed > wanted else f"a further invoice over {amount:.2f}"
-    return (
-        f"KashFlow has billed {billed:.2f} net, the deal says {wanted:.2f} now: {what} with the reference {reference} "
-        "would settle it"
-    )
