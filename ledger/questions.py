@@ -11,7 +11,7 @@ from typing import Any
 class Question:
     """What a delivery has to ask; the shape of `detail` is explained in ledger.reviews."""
 
-    #: match, merge, conflict or breaker.
+    #: match, merge, conflict, breaker or credit.
     kind: str
     #: What it is about, such as "customer 001…".
     about: str

@@ -85,6 +85,8 @@ class Flow:
     pairing: pairing.Pairing | None = None
     #: Name of the flow that does the work, for the record that this one's mapping names; blank for a flow of its own.
     passes_to: str = ""
+    #: What was written is deleted when the source's record is.
+    deletes: bool = False
 
     @property
     def queue(self) -> str:
@@ -177,6 +179,7 @@ def _flow(
         key=writes.key,
         pairing=pair,
         passes_to=word(parts["passes_to"], rows) if "passes_to" in parts else "",
+        deletes=pair is None and pairing.deletes(parts.get("when_gone"), key=writes.key),
     )
 
 

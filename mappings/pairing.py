@@ -30,9 +30,12 @@ class WhenGone(StrEnum):
     UNLINK = "unlink"
     #: Nothing: the pair stays one, should the record come back.
     IGNORE = "ignore"
+    #: It is deleted, too: of a flow in one direction, whose records exist only to show those of the source.
+    DELETE = "delete"
 
 
-_WHEN_GONE: Mapping[str, WhenGone] = {one.value: one for one in WhenGone}
+_WHEN_GONE: Mapping[str, WhenGone] = {one.value: one for one in WhenGone if one is not WhenGone.DELETE}
+_MIRRORS: Mapping[str, WhenGone] = {one.value: one for one in (WhenGone.DELETE, WhenGone.IGNORE)}
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def pairing(
     """
     parts = entries(row)
     if "other_way" not in parts:
-        alone = [key for key in KEYS if key in parts]
+        alone = [key for key in KEYS if key in parts and key != "when_gone"]
         if alone:
             raise Wrong(parts[alone[0]], f"{alone[0]} means something only together with other_way")
         return None, None
@@ -83,3 +86,16 @@ def pairing(
         ),
     )
     return found, asked
+
+
+def deletes(node: Node | None, *, key: str) -> bool:
+    """Does a flow of one direction delete what it wrote when the source's record is gone? Only what it finds by `key`.
+
+    Raises Wrong for a flow that writes to records of other people's.
+    """
+    if node is None:
+        return False
+    gone = _MIRRORS[word(node, _MIRRORS)]
+    if gone is WhenGone.DELETE and not key:
+        raise Wrong(node, "only records with a key of their own are deleted; leave when_gone out")
+    return gone is WhenGone.DELETE

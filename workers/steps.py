@@ -31,7 +31,7 @@ def understand(desk: Desk, works: list[Work]) -> Iterator[Progress]:
     """Source → canonical, for the records that meet their flow's condition."""
     for work in works:
         if work.gone:
-            yield work if work.flow.pairing is not None else _deleted(desk, work)
+            yield _deleted(desk, work) if work.flow.write_back else work
             continue
         record = known(work.record, "the record")
         unmet = work.flow.condition.unmet(record) if work.flow.condition else ""
@@ -59,6 +59,9 @@ def express(desk: Desk, works: list[Work]) -> Iterator[Progress]:
     """Canonical → the target's payload."""
     context = desk.context()
     for work in works:
+        if work.gone and work.model is None:
+            yield work
+            continue
         model = known(work.model, "the model")
         try:
             yield replace(work, payload=desk.book.mapping(work.flow.writes).write(model, context))

@@ -18,7 +18,7 @@ class ReviewRow(Base):
     __tablename__ = "reviews"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
-    #: match, merge, conflict or breaker.
+    #: match, merge, conflict, breaker or credit.
     kind: Mapped[str] = mapped_column(String(16))
     #: open, decided, used or withdrawn; see ledger.reviews.
     state: Mapped[str] = mapped_column(String(12))

@@ -143,3 +143,43 @@ def test_an_org_with_payments_and_no_invoices_gets_the_payments(on_the_road: Roa
 
     (payment,) = road.in_salesforce("Payment__c")
     assert (payment["Amount__c"], payment["Opportunity__c"]) == (Decimal("440.00"), deal)
+
+
+def test_an_invoice_that_is_deleted_in_kashflow_goes_with_all_that_showed_it_and_the_deal_stays(
+    invoiced: tuple[Road, str, Row],
+) -> None:
+    road, deal, invoice = invoiced
+    road.pay(invoice["Number"], "440.00")
+    _see(road)
+    another = road.deal(road.record(deal)["AccountId"])
+    road.win(another)
+    road.catch_up()
+    _see(road)
+    road.take_payments_back(invoice["Number"])
+    road.keep(lambda books: books.invoices.delete(invoice["Number"]))
+
+    _see(road)
+    assert len(road.in_salesforce("Invoice__c")) == 2
+    road.wait(2 * 3600 + 1)
+    _see(road)
+
+    (left,) = road.in_salesforce("Invoice__c")
+    assert left["Opportunity__c"] == another
+    assert {row["Invoice__c"] for row in road.in_salesforce("Invoice_Line__c")} == {left["Id"]}
+    assert road.in_salesforce("Payment__c") == []
+    assert road.last(str(invoice["Id"]), "salesforce.invoice").state is State.DELIVERED
+    assert road.record(deal)["KashFlow_Invoice_Number__c"] == str(invoice["Number"])
+
+
+def test_an_invoice_that_is_deleted_before_anything_showed_it_is_nothing_to_do(
+    invoiced: tuple[Road, str, Row],
+) -> None:
+    road, _, invoice = invoiced
+    road.delete(_shown(road, invoice)["Id"])
+    road.keep(lambda books: books.invoices.delete(invoice["Number"]))
+    _see(road)
+
+    road.wait(2 * 3600 + 1)
+    _see(road)
+
+    assert road.last(str(invoice["Id"]), "salesforce.invoice").reason_code == "gone"

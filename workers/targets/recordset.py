@@ -38,7 +38,7 @@ class Write:
 
 @dataclass(frozen=True)
 class Changes:
-    """All that one delivery has to write: the record first, then those below it, then what is too much."""
+    """All that one delivery has to write: the record first, then those below it, then what is too much, from below."""
 
     main_id: str
     main: Write | None
@@ -60,7 +60,11 @@ class Present:
 
     def of(self, one: One) -> Fields | None:
         """The record that `one` is about. The stamp comes first: the record it names may have no key yet."""
-        return self._by_id.get(one.stamped) or self._by_key.get((one.object, one.key))
+        return self._by_id.get(one.stamped) or self.with_key(one.object, one.key)
+
+    def with_key(self, object_name: str, key: str) -> Fields | None:
+        """The record of an object with this external id."""
+        return self._by_key.get((object_name, key))
 
     def keyless(self, object_name: str, parent_field: str, parent_id: str) -> list[Fields]:
         """The records under a parent that have no key yet, in the order in which they were made."""
@@ -86,6 +90,8 @@ class RecordSet:
     ones: tuple[One, ...]
     #: The objects of its lists: whatever else they hold below this key is too much.
     below: frozenset[str]
+    #: The object whose record of this key is too much, too; blank where it is wanted.
+    unwanted: str = ""
 
 
 def wanted(mapping: RecordMapping, payload: Fields, has: Callable[[str], frozenset[str]]) -> RecordSet:
@@ -105,6 +111,13 @@ def wanted(mapping: RecordMapping, payload: Fields, has: Callable[[str], frozens
     known = tuple(_known(mapping, one, has) for one in ones if mapping.key in has(one.object))
     objects = frozenset(one.object for one in lists.values() if mapping.key in has(one.object))
     return RecordSet(key, known, objects)
+
+
+def nothing(mapping: RecordMapping, key: str, has: Callable[[str], frozenset[str]]) -> RecordSet:
+    """That the record with `key` is there no more, nor any below it."""
+    lists = (one.object for one in mapping.written.values() if one.many)
+    below = frozenset(name for name in lists if mapping.key in has(name))
+    return RecordSet(key, (), below, mapping.entity if mapping.key in has(mapping.entity) else "")
 
 
 def _one(object_name: str, key: str, fields: Fields) -> One:
@@ -175,3 +188,5 @@ def _surplus(wants: RecordSet, present: Present) -> Iterator[tuple[str, str]]:
         for row in present.below(name, wants.key):
             if str(row["Id"]) not in kept:
                 yield name, str(row["Id"])
+    if wants.unwanted and (itself := present.with_key(wants.unwanted, wants.key)) is not None:
+        yield wants.unwanted, str(itself["Id"])

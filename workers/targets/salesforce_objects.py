@@ -15,7 +15,7 @@ from mappings.recordmapping import RecordMapping
 from workers.classify import ending_of_each, may_be_one_records_fault
 from workers.desk import Desk
 from workers.prerequisite import since, wait_for
-from workers.targets.recordset import Changes, One, RecordSet, changes, wanted
+from workers.targets.recordset import Changes, One, RecordSet, changes, nothing, wanted
 from workers.targets.salesforce_present import known_parents, parents, present
 from workers.targets.salesforce_writing import written
 from workers.work import Progress, Work, known
@@ -30,6 +30,8 @@ class SalesforceObjects:
 
     def compare(self, desk: Desk, works: list[Work]) -> Iterator[Progress]:
         mapping, flow = desk.book.mapping(works[0].flow.writes), works[0].flow
+        yield from _what_goes(desk, mapping, [work for work in works if work.gone])
+        works = [work for work in works if not work.gone]
         sets = [wanted(mapping, known(work.payload, "the payload"), desk.fields) for work in works]
         there = known_parents(desk, mapping, sets, flow.priority)
         ready: list[tuple[Work, RecordSet]] = []
@@ -91,6 +93,17 @@ def _what_changes(work: Work, found: Changes) -> Progress:
     if not found:
         return work.ends(Unchanged(Reason("compare", "same_values", "Salesforce holds these values already")))
     return replace(work, changes=found)
+
+
+def _what_goes(desk: Desk, mapping: RecordMapping, works: list[Work]) -> Iterator[Progress]:
+    """Works whose record KashFlow no longer has, with all that shows it: what is below goes first."""
+    sets = [nothing(mapping, work.delivery.record_id, desk.fields) for work in works]
+    found = present(desk, mapping, sets, works[0].flow.priority) if works else None
+    for work, one in zip(works, sets, strict=True):
+        going = changes(mapping, one, known(found, "what is there"))
+        told = work.delivery
+        text = f"the {told.entity} {told.record_id} no longer exists in {told.source}, and nothing shows it"
+        yield replace(work, changes=going) if going else work.ends(Unchanged(Reason("compare", "gone", text)))
 
 
 def _wait_for_parent(

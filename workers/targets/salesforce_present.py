@@ -19,13 +19,14 @@ def present(desk: Desk, mapping: RecordMapping, sets: Iterable[RecordSet], prior
     sets = list(sets)
     ones = [one for each in sets for one in each.ones]
     rows: list[tuple[str, Fields]] = []
-    for name in dict.fromkeys([*(one.object for one in ones), *(o for each in sets for o in each.below)]):
+    for name in _objects(sets):
         conditions = [f"{mapping.key} = {quoted(one.key)}" for one in ones if one.object == name]
         conditions += [f"Id = {quoted(one.stamped)}" for one in ones if one.object == name and one.stamped]
         if any(name in each.below for each in sets):
             conditions = [one for one in conditions if one.startswith("Id ")]
             conditions += [f"{mapping.key} LIKE {quoted(each.key + '-%')}" for each in sets]
             conditions += _of_stamped(name, sets)
+        conditions += [f"{mapping.key} = {quoted(each.key)}" for each in sets if each.unwanted == name]
         columns = _columns(mapping, name, ones)
         rows += [(name, row) for row in select(desk, name, columns, conditions, priority)]
     return Present(mapping.key, rows)
@@ -72,6 +73,16 @@ def select(
         )
         rows |= {str(row["Id"]): row for row in found}
     return list(rows.values())
+
+
+def _objects(sets: Iterable[RecordSet]) -> list[str]:
+    names = [
+        name
+        for each in sets
+        for name in (*(one.object for one in each.ones), *sorted(each.below), each.unwanted)
+        if name
+    ]
+    return list(dict.fromkeys(names))
 
 
 def _of_stamped(name: str, sets: Iterable[RecordSet]) -> Iterator[str]:

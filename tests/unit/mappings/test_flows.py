@@ -38,6 +38,8 @@ def _change(*fields: str, kind: Kind = "updated", entity: str = "Opportunity") -
         _change(),
         _change("NextStep", kind="created"),
         _change(kind="undeleted"),
+        # Its invoice may need a credit note.
+        _change(kind="deleted"),
         _change("NextStep", kind="unknown"),
     ],
 )
@@ -50,13 +52,27 @@ def test_a_change_that_may_matter_is_news(change: Change) -> None:
     [
         _change("NextStep", "LastModifiedDate"),
         _change("KashFlow_Invoice_Number__c", "KashFlow_Net__c"),
-        _change(kind="deleted"),
         _change("StageName", entity="Lead"),
         _change("StageName").model_copy(update={"source": "kashflow"}),
     ],
 )
 def test_a_change_that_cannot_matter_is_none(change: Change) -> None:
     assert not DEALS.watches(change)
+
+
+def test_a_deletion_is_news_only_where_the_row_says_so() -> None:
+    payment = packaged().flow("payment_to_kashflow")
+
+    assert not payment.watches(_change(kind="deleted").model_copy(update={"entity": "Payment__c"}))
+
+
+def test_only_what_is_found_by_its_own_key_is_deleted_with_its_source(tmp_path: Path) -> None:
+    assert packaged().flow("invoice_to_object").deletes
+    row = ROW.replace("  lock:", "  when_gone: delete\n  lock:")
+
+    with pytest.raises(BookRefused) as refused:
+        load(written_to(tmp_path, {"flows.yaml": row}))
+    assert "only records with a key of their own are deleted" in str(refused.value)
 
 
 def test_a_part_of_a_compound_field_is_the_field(tmp_path: Path) -> None:
