@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from canonical.address import Address
 from canonical.money import Currency
-from canonical.shape import Noun, Text
+from canonical.shape import CustomValue, Noun, Text
 
 
 class Contact(Noun):
@@ -50,7 +50,7 @@ class Customer(Noun):
     #: What each system calls this customer: `{"salesforce": "001...", "kashflow": "42"}`.
     external_ids: Mapping[str, Text] = Field(default_factory=dict)
     #: Values of fields that only this installation has, by a name its mapping files chose.
-    custom: Mapping[str, bool | str] = Field(default_factory=dict)
+    custom: Mapping[str, CustomValue] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _one_primary_contact(self) -> Self:

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from canonical.address import Address
 from canonical.money import Currency, Number, Pence, VatRate, times
 from canonical.payment import Payment
-from canonical.shape import Noun
+from canonical.shape import CustomValue, Noun
 
 
 class InvoiceStatus(StrEnum):
@@ -99,7 +99,7 @@ class Invoice(Noun):
     #: Where a person can look at it.
     url: str = ""
     #: Values of fields that only this installation has, by a name its mapping files chose.
-    custom: Mapping[str, bool | str] = Field(default_factory=dict)
+    custom: Mapping[str, CustomValue] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _adds_up(self) -> Self:

@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from canonical.invoice import InvoiceLine, InvoiceStatus
 from canonical.money import Currency, Pence
 from canonical.raising import SoldLine, line_for, totals
-from canonical.shape import Noun, Text
+from canonical.shape import CustomValue, Noun, Text
 
 
 class PurchaseInvoice(Noun):
@@ -43,7 +43,7 @@ class PurchaseInvoice(Noun):
     number: int | None = None
     url: str = ""
     #: Values of fields that only this installation has, by a name its mapping files chose.
-    custom: Mapping[str, bool | str] = Field(default_factory=dict)
+    custom: Mapping[str, CustomValue] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _has_a_supplier_and_adds_up(self) -> Self:
@@ -72,7 +72,7 @@ class Bill(Noun):
     lines: Annotated[tuple[SoldLine, ...], Field(min_length=1)]
     #: KashFlow's id, where it is there already.
     id: str = ""
-    custom: Mapping[str, bool | str] = Field(default_factory=dict)
+    custom: Mapping[str, CustomValue] = Field(default_factory=dict)
 
 
 def purchase_for(bill: Bill) -> PurchaseInvoice:

@@ -12,7 +12,7 @@ from pydantic import Field
 from canonical.address import Address
 from canonical.invoice import CustomerKey, Invoice, InvoiceLine
 from canonical.money import Currency, Number, VatRate, pence, plain, share, times, vat_on
-from canonical.shape import Noun, Text
+from canonical.shape import CustomValue, Noun, Text
 
 
 class SoldLine(Noun):
@@ -40,7 +40,7 @@ class Sale(Noun):
     lines: Annotated[tuple[SoldLine, ...], Field(min_length=1)]
     deal: str = ""
     shown_number: str = ""
-    custom: Mapping[str, bool | str] = Field(default_factory=dict)
+    custom: Mapping[str, CustomValue] = Field(default_factory=dict)
 
 
 def invoice_for(sale: Sale) -> Invoice:

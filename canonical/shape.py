@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 
 class Noun(BaseModel):
@@ -27,3 +29,16 @@ def no_float(value: object) -> object:
 
 #: Text that says something: at least one character after stripping.
 Text = Annotated[str, StringConstraints(min_length=1)]
+
+
+def _as_text(value: object) -> object:
+    """A number or a date as everybody would write it; all else as it is."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
+        return format(Decimal(value).normalize(), "f")
+    return value
+
+
+#: What a field holds that only one installation has: text or a flag. Of what type it is over there, the mapping files say.
+CustomValue = Annotated[bool | str, BeforeValidator(_as_text)]

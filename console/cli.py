@@ -118,6 +118,20 @@ def doctor(as_json: AsJson = False) -> None:
     raise SystemExit(run_doctor(as_json=as_json))
 
 
+@app.command(epilog="Example: kashforce fields Account")
+def fields(
+    entity: Annotated[str, typer.Argument(metavar="OBJECT", help="A Salesforce object's API name.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show an object's custom fields, and the YAML that maps them.
+
+    Reads Salesforce's description of the object; changes nothing.
+    """
+    from console.commands.fields import run_fields
+
+    raise SystemExit(run_fields(entity, as_json=as_json))
+
+
 @app.command(epilog="Example: kashforce status --json")
 def status(as_json: AsJson = False) -> None:
     """Show queues, deliveries, cursors, budgets and the last errors."""

@@ -82,30 +82,33 @@ class KeyedRowsFit:
 
     key: str = ""
     row: RecordFit = field(default_factory=RecordFit)
+    #: Rows that are named one by one, such as custom boxes, by what their key holds or by their place.
+    named: dict[str | int, RecordFit] = field(default_factory=dict)
 
     def same(self, present: object, wanted: object) -> bool:
         there = rows(present, "rows")
-        return all(self.row.same(_at(there, place), ours) for place, ours in self._pairs(there, wanted))
+        return all(fit.same(_at(there, place), ours) for place, fit, ours in self._pairs(there, wanted))
 
     def laid(self, present: object, wanted: object) -> object:
         whole = list(rows(present, "rows"))
-        for place, ours in self._pairs(tuple(whole), wanted):
-            laid = self.row.laid(_at(whole, place), ours)
+        for place, fit, ours in self._pairs(tuple(whole), wanted):
+            laid = fit.laid(_at(whole, place), ours)
             if place is None:
                 whole.append(laid)
             else:
                 whole[place] = laid
         return whole
 
-    def _pairs(self, there: Sequence[object], wanted: object) -> list[tuple[int | None, object]]:
-        """Each wanted row with the place of its counterpart; no counterpart serves twice."""
+    def _pairs(self, there: Sequence[object], wanted: object) -> list[tuple[int | None, RecordFit, object]]:
+        """Each wanted row with the place of its counterpart and how the two fit; no counterpart serves twice."""
         free = list(range(len(there)))
-        pairs: list[tuple[int | None, object]] = []
+        pairs: list[tuple[int | None, RecordFit, object]] = []
         for number, ours in enumerate(rows(wanted, "rows")):
             place = next((one for one in free if self._matches(there[one], one, ours, number)), None)
             if place is not None:
                 free.remove(place)
-            pairs.append((place, ours))
+            name = str(_record(ours).get(self.key)) if self.key else number
+            pairs.append((place, self.named.get(name, self.row), ours))
         return pairs
 
     def _matches(self, theirs: object, place: int, ours: object, number: int) -> bool:

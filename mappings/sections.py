@@ -96,7 +96,7 @@ class Compiler:
             section.optional.add(target.text)
         omit_blank = not self.writes or ("omit_blank" in manners and flag(manners["omit_blank"]))
         create_only = "create_only" in manners and flag(manners["create_only"])
-        fit = ValueFit(compiled.last_step in ("noon_date", "iso_date"), create_only)
+        fit = ValueFit(compiled.last_step in ("noon_date", "iso_date", "uk_date"), create_only)
         return _filler(target.tokens, compiled.value, omit_blank), fit
 
     def _rows(
@@ -155,15 +155,11 @@ def _plant(root: RecordFit, tokens: tuple[Token, ...], fit: Fit, node: Node) -> 
     rest = list(tokens)
     while len(rest) > 1:
         name = str(rest.pop(0))
-        wanted: Fit = RecordFit()
-        if not isinstance(rest[0], str):
-            token = rest.pop(0)
-            wanted = KeyedRowsFit(token.key if isinstance(token, Chosen) else "")
-            if isinstance(token, Chosen):
-                wanted.row.fields[token.key] = ValueFit(create_only=True)
+        row = rest.pop(0) if not isinstance(rest[0], str) else None
+        wanted: Fit = RecordFit() if row is None else KeyedRowsFit(row.key if isinstance(row, Chosen) else "")
         there = here.fields.setdefault(name, wanted)
         if isinstance(there, KeyedRowsFit) and isinstance(wanted, KeyedRowsFit) and there.key == wanted.key:
-            here = there.row
+            here = _named(there, row)
         elif isinstance(there, RecordFit) and isinstance(wanted, RecordFit):
             here = there
         else:
@@ -171,3 +167,10 @@ def _plant(root: RecordFit, tokens: tuple[Token, ...], fit: Fit, node: Node) -> 
     if str(rest[0]) in here.fields:
         raise Wrong(node, f"{rest[0]!r} is filled twice")
     here.fields[str(rest[0])] = fit
+
+
+def _named(fit: KeyedRowsFit, row: Token | None) -> RecordFit:
+    """The fit of the row that `row` chooses."""
+    if isinstance(row, Chosen):
+        return fit.named.setdefault(row.value, RecordFit({row.key: ValueFit(create_only=True)}))
+    return fit.named.setdefault(row, RecordFit()) if isinstance(row, int) else fit.row

@@ -12,6 +12,8 @@ from canonical.money import plain
 _NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)?(\.\d+)?([eE][+-]?\d{1,3})?")
 #: A date, alone or with a time and a zone after it.
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?:Z|[+-]\d{2}:?\d{2})?)?")
+#: A date as a British bookkeeper writes it.
+_BRITISH = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 #: What KashFlow writes for "never" (reference kashflow.md section 2.2).
 _NEVER = frozenset({date(1900, 1, 1), date(1970, 1, 1)})
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
@@ -44,11 +46,14 @@ def date_of(value: object) -> date | None:
         return value.date()
     if isinstance(value, date):
         return value
-    found = _DATE.fullmatch(value.strip()) if isinstance(value, str) else None
-    if found is None:
+    said = value.strip() if isinstance(value, str) else ""
+    if found := _DATE.fullmatch(said):
+        written = date.fromisoformat(found[1])
+    elif found := _BRITISH.fullmatch(said):
+        written = date(int(found[3]), int(found[2]), int(found[1]))
+    else:
         raise ValueError(f"{value!r} is not a date")
-    day = date.fromisoformat(found[1])
-    return None if day in _NEVER else day
+    return None if written in _NEVER else written
 
 
 def text_of(value: object) -> str:

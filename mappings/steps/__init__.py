@@ -19,6 +19,7 @@ STEPS: Final = Steps(
         "noon_date": dates.noon_date,
         "number": numbers.number,
         "text": text.as_text,
+        "uk_date": dates.uk_date,
     },
     argued={
         "absolute_url": text.absolute_url,

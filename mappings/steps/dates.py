@@ -15,7 +15,7 @@ from mappings.values import date_of, is_blank, number_of
 
 
 def as_date(bench: Bench) -> Step:
-    """`date`: the calendar date of any date text; KashFlow's 1900-01-01 and 1970-01-01 mean none."""
+    """`date`: the calendar date of any date text, also a British one, 02/03/2026; KashFlow's 1900-01-01 and 1970-01-01 mean none."""
     label = bench.label
     return lambda value, _scope: _date(value, label)
 
@@ -28,6 +28,11 @@ def noon_date(bench: Bench) -> Step:
 def iso_date(bench: Bench) -> Step:
     """`iso_date`: a date as Salesforce writes it, `2026-03-02`."""
     return _written(bench, date.isoformat)
+
+
+def uk_date(bench: Bench) -> Step:
+    """`uk_date`: a date as people write it in Britain, `02/03/2026`, for text that they read."""
+    return _written(bench, lambda day: f"{day:%d/%m/%Y}")
 
 
 def add_days(node: Node, bench: Bench) -> Step:

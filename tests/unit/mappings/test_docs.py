@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import yaml
 
 from mappings.conditions import COMPARISONS
 from mappings.document import Scalar
@@ -40,6 +41,15 @@ def test_each_transform_has_an_example_that_is_true(name: str) -> None:
 
     assert name in rule
     assert text_of(made) == value
+
+
+@pytest.mark.parametrize("page", ["docs/mappings.md", "docs/adding-an-entity.md"])
+def test_what_is_shown_as_yaml_is_yaml(page: str) -> None:
+    shown = re.findall(r"^```yaml\n(.*?)^```", read(page), re.MULTILINE | re.DOTALL)
+
+    assert len(shown) > 1
+    for text in shown:
+        yaml.safe_load(text)
 
 
 @pytest.mark.parametrize(

@@ -41,12 +41,20 @@ def test_a_date_is_the_same_however_it_is_written(day: date) -> None:
         assert same_day(f"{day.isoformat()}{tail}", day)
 
 
+@given(days)
+def test_a_date_may_be_written_as_a_british_bookkeeper_does(day: date) -> None:
+    assert date_of(f" {day:%d/%m}/{day.year:04} ") == day
+    assert date_of(f"{day.day}/{day.month}/{day.year:04}") == day
+
+
 @pytest.mark.parametrize("never", ["1900-01-01 12:00:00", "1970-01-01 12:00:00"])
 def test_kashflows_never_is_no_date(never: str) -> None:
     assert date_of(never) is None
 
 
-@pytest.mark.parametrize("value", ["soon", "2026-02-30", "02/03/2026", "2026-03-02x", "", 20260302])
+@pytest.mark.parametrize(
+    "value", ["soon", "2026-02-30", "31/02/2026", "02/03/26", "2026-03-02x", "", 20260302]
+)
 def test_what_is_not_a_date_is_refused(value: object) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  # some of the reasons are the standard library's words
         date_of(value)
