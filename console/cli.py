@@ -121,15 +121,18 @@ def doctor(as_json: AsJson = False) -> None:
 @app.command(epilog="Example: kashforce fields Account")
 def fields(
     entity: Annotated[str, typer.Argument(metavar="OBJECT", help="A Salesforce object's API name.")],
+    write: Annotated[
+        bool, typer.Option("--write", help="Put the lines into the files of KASHFORCE_MAPPINGS_DIR.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show an object's custom fields, and the YAML that maps them.
 
-    Reads Salesforce's description of the object; changes nothing.
+    Reads Salesforce's description of the object; changes nothing there.
     """
     from console.commands.fields import run_fields
 
-    raise SystemExit(run_fields(entity, as_json=as_json))
+    raise SystemExit(run_fields(entity, write=write, as_json=as_json))
 
 
 @app.command(epilog="Example: kashforce status --json")

@@ -72,6 +72,13 @@ def load(folder: Path | None = None) -> Book:
     return Book(mappings, flows)
 
 
+def file_text(name: str, folder: Path | None = None) -> str:
+    """The text of a mapping file such as `salesforce/account.yaml`: that of `folder` where it has one, else ours."""
+    own = folder / name if folder is not None else None
+    path = own if own is not None and own.is_file() else Path(__file__).parent / name
+    return path.read_text(encoding="utf-8")
+
+
 def _packaged() -> dict[str, _File]:
     here = Path(__file__).parent
     keys = (path.relative_to(here).as_posix() for path in here.rglob("*.yaml"))

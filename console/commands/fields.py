@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 from connectors.errors import NotFound
@@ -11,13 +12,17 @@ from console.commands.ledgering import complain, print_json
 from console.commands.screen import screen, table
 from console.exits import Exit
 from console.operations.bench import Bench
-from console.operations.custom_fields import CustomField, custom_fields
+from console.operations.custom_fields import CustomField, custom_fields, write_lines
 
 
-def run_fields(entity: str, *, as_json: bool) -> int:
-    """USAGE for an object that the org does not have, or does not show to our user."""
+def run_fields(entity: str, *, write: bool, as_json: bool) -> int:
+    """USAGE for an object that the org does not have or does not show to our user, and where there is no folder to write to."""
     loaded = settings.load()
     logs.configure(loaded, "fields")
+    folder = loaded.mappings_dir
+    if write and folder is None:
+        complain("set KASHFORCE_MAPPINGS_DIR to the folder of your mapping files; ours are not written to")
+        return Exit.USAGE
     with House(loaded) as house, Bench(house) as bench:
         try:
             described = bench.salesforce.describe(entity)
@@ -29,6 +34,9 @@ def run_fields(entity: str, *, as_json: bool) -> int:
         print_json(found)
     else:
         _show(entity, found)
+    if write and folder is not None:
+        for name in write_lines(folder, found):
+            print(f"wrote {folder / name}", file=sys.stderr)
     return Exit.OK
 
 

@@ -1,13 +1,14 @@
-"""The custom fields that an object of the org has, and for each the lines of YAML that would map it. Writes nothing."""
+"""The custom fields that an object of the org has, and the lines of YAML that map them; puts those into mapping files."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from canonical.customer import Customer
-from mappings.book import Book
+from mappings.book import Book, file_text
 from mappings.recordmapping import RecordMapping
 
 _TEXT = ("", "", "", "")
@@ -58,6 +59,24 @@ def custom_fields(book: Book, entity: str, described: Mapping[str, Any]) -> list
         )
         for field in sorted(fields, key=lambda field: str(field["name"]))
     ]
+
+
+def write_lines(folder: Path, found: Iterable[CustomField]) -> list[str]:
+    """Put the lines of what nothing maps yet into the files of `folder`, beginning with a copy of ours where it has none.
+
+    Returns the names of the files. What stands there stays.
+    """
+    files: dict[str, str] = {}
+    for one in found:
+        for place, line in one.lines.items() if not one.mapped_in else ():
+            name, section = place.split(", ")
+            text = files.get(name) or file_text(name, folder)
+            head, tail = text.split(f"\n{section}:\n", maxsplit=1)
+            files[name] = f"{head}\n{section}:\n  {line}\n{tail}"
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    return sorted(files)
 
 
 def _naming(mappings: Iterable[RecordMapping], name: str) -> Iterator[str]:

@@ -11,16 +11,14 @@ from typing import Any
 
 import pytest
 
-from console.operations.custom_fields import custom_fields
+from console.operations.custom_fields import custom_fields, write_lines
 from ledger.endings import State
 from mappings.book import load
 from mappings.golden.owners import Owner
 from sandbox.salesforce.fields import Field
-from tests.support.mappings import written_to
 from tests.support.pairs import Pair, in_step, owned
 from tests.support.road import Road
 
-PACKAGED = Path(__file__).parents[2] / "mappings"
 #: By type: the field in Salesforce, and the name of its box in KashFlow.
 FIELDS: Mapping[str, tuple[str, str]] = {
     "string": ("Region__c", "Region"),
@@ -70,14 +68,9 @@ def _in_step(road: Road, tmp_path: Path) -> Pair:
     """A customer in step, in an org with a custom field of every type and mapping files that name them."""
     for kind, (field, box) in FIELDS.items():
         _add_field(road, field, box, kind)
-    files: dict[str, str] = {}
-    for found in custom_fields(road.book, "Account", road.salesforce.describe("Account")):
-        for place, line in found.lines.items() if not found.mapped_in else ():
-            name, section = place.split(", ")
-            before = files.get(name) or (PACKAGED / name).read_text(encoding="utf-8")
-            head, tail = before.split(f"\n{section}:\n", maxsplit=1)
-            files[name] = f"{head}\n{section}:\n  {line}\n{tail}"
-    road.book = load(written_to(tmp_path / "own", files))
+    described = road.salesforce.describe("Account")
+    write_lines(tmp_path / "own", custom_fields(road.book, "Account", described))
+    road.book = load(tmp_path / "own")
     road.desk = replace(road.desk, book=road.book)
     return in_step(road)
 

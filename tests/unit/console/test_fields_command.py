@@ -10,6 +10,7 @@ import pytest
 
 from console.commands.fields import run_fields
 from console.exits import Exit
+from mappings.book import load
 from sandbox.salesforce.fields import Field
 from sandbox.server import Sandbox
 from tests.support.console import environment_of, logging_restored, logins_of
@@ -45,7 +46,7 @@ def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox
 def test_a_field_that_nothing_maps_is_shown_with_the_lines_that_would(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert run_fields("Account", as_json=False) == Exit.OK
+    assert run_fields("Account", write=False, as_json=False) == Exit.OK
 
     shown = capsys.readouterr().out
     assert "To map Credit_Limit__c:\n" in shown
@@ -62,7 +63,7 @@ def test_a_field_that_nothing_maps_is_shown_with_the_lines_that_would(
 
 @pytest.mark.usefixtures("sandbox")
 def test_as_json_each_field_says_which_files_map_it(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_fields("Account", as_json=True) == Exit.OK
+    assert run_fields("Account", write=False, as_json=True) == Exit.OK
 
     fields = {one["name"]: one for one in json.loads(capsys.readouterr().out)}
     assert fields["ExternalID__c"]["mapped_in"] == ["salesforce/account.yaml"]
@@ -71,5 +72,28 @@ def test_as_json_each_field_says_which_files_map_it(capsys: pytest.CaptureFixtur
 
 @pytest.mark.usefixtures("sandbox")
 def test_an_object_that_the_org_lacks_is_named(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_fields("Accounts", as_json=False) == Exit.USAGE
+    assert run_fields("Accounts", write=False, as_json=False) == Exit.USAGE
     assert "no object 'Accounts'" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_the_lines_are_put_into_the_users_own_files_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = tmp_path / "mine"
+    own.mkdir()
+    monkeypatch.setenv("KASHFORCE_MAPPINGS_DIR", str(own))
+
+    assert run_fields("Account", write=True, as_json=False) == Exit.OK
+    book = load(own)
+    assert run_fields("Account", write=True, as_json=False) == Exit.OK
+
+    assert "Credit_Limit__c" in book.mapping("salesforce/account").plan.fields
+    assert (own / "kashflow/customer.yaml").read_text(encoding="utf-8").count("custom.credit_limit") == 2
+    assert capsys.readouterr().err.count("wrote ") == 2
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_our_own_files_are_not_written_to(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_fields("Account", write=True, as_json=False) == Exit.USAGE
+    assert "KASHFORCE_MAPPINGS_DIR" in capsys.readouterr().err
