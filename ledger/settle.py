@@ -69,7 +69,7 @@ def settle(
         *_wake_those_who_waited(
             connection, done=[*(d.id for d in done), *made_good], dead=[d.id for d in dead], now=now
         ),
-        *_announce_those_behind_the_lock(connection, [entry.delivery for entry in ours], now),
+        *_announce_those_behind_the_lock(connection, claim, [entry.delivery for entry in ours], now),
     ]
     too_late = tuple(entry.delivery.id for entry in late)
     paused = enforce(connection, {d.queue for d in dead}, ceiling, now)
@@ -267,17 +267,25 @@ def _wake_those_who_waited(
 
 
 def _announce_those_behind_the_lock(
-    connection: Connection, settled: Sequence[Delivery], now: datetime
+    connection: Connection, claim: Claim, settled: Sequence[Delivery], now: datetime
 ) -> list[tuple[int, str]]:
+    """Whoever waits for a key that these held: the message that spoke of it may have come while it was held.
+
+    That was said once already (`announced_at`) counts as much as that it is due: `now` is from before we had the
+    database, and what was registered since is due later.
+    """
     if not settled:
         return []
+    ids = {delivery.id for delivery in settled}
+    # Those with which they were claimed, too: a pair takes another key while it runs.
+    keys = {one.lock_key for one in (*settled, *claim.deliveries) if one.id in ids}
     # Only read: to mark them as announced would mean to lock rows that other workers may be claiming.
     rows = connection.execute(
         select(DeliveryRow.id, DeliveryRow.queue).where(
-            DeliveryRow.lock_key.in_({delivery.lock_key for delivery in settled}),
+            DeliveryRow.lock_key.in_(keys),
             DeliveryRow.state == State.WAITING,
-            DeliveryRow.due_at <= now,
-            DeliveryRow.id.not_in([delivery.id for delivery in settled]),
+            or_(DeliveryRow.due_at <= now, DeliveryRow.announced_at.is_not(None)),
+            DeliveryRow.id.not_in(ids),
         )
     )
     return [(row.id, row.queue) for row in rows]

@@ -32,17 +32,17 @@ class Played:
 def prepare(client: SalesforceClient, story: Story, today: str) -> list[Played]:
     """Accounts, contacts, products and open Opportunities with their lines; in the story's order."""
     _add_products(client, story.products)
-    accounts = dict(zip(story.buyers, _create(client, "Account", map(_account, story.buyers)), strict=True))
+    accounts = dict(zip(story.buyers, create(client, "Account", map(_account, story.buyers)), strict=True))
     contacts = dict(
         zip(
             story.buyers,
-            _create(client, "Contact", (_contact(buyer, accounts[buyer]) for buyer in story.buyers)),
+            create(client, "Contact", (_contact(buyer, accounts[buyer]) for buyer in story.buyers)),
             strict=True,
         )
     )
     deals = story.deals
-    ids = _create(client, "Opportunity", (_opportunity(deal, accounts[deal.buyer], today) for deal in deals))
-    _create(
+    ids = create(client, "Opportunity", (_opportunity(deal, accounts[deal.buyer], today) for deal in deals))
+    create(
         client,
         "OpportunityContactRole",
         (
@@ -56,7 +56,7 @@ def prepare(client: SalesforceClient, story: Story, today: str) -> list[Played]:
         ),
     )
     prices = _price_book(client)
-    _create(
+    create(
         client,
         "OpportunityLineItem",
         (
@@ -103,7 +103,8 @@ def known_to(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     return dict(list(homes.items())[:4])
 
 
-def _create(client: SalesforceClient, entity: str, records: Iterable[Mapping[str, Any]]) -> list[str]:
+def create(client: SalesforceClient, entity: str, records: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Make records; their ids in order. Raises ActorFailed."""
     ids = []
     for result in client.collections_create(entity, list(records)):
         if result.error or not result.id:
@@ -141,7 +142,7 @@ def _opportunity(deal: Deal, account_id: str, today: str) -> dict[str, Any]:
 def _add_products(client: SalesforceClient, products: Sequence[Product]) -> None:
     if not products:
         return
-    ids = _create(
+    ids = create(
         client,
         "Product2",
         (
@@ -155,7 +156,7 @@ def _add_products(client: SalesforceClient, products: Sequence[Product]) -> None
         ),
     )
     (book,) = client.query("SELECT Id FROM Pricebook2 WHERE IsStandard = true")
-    _create(
+    create(
         client,
         "PricebookEntry",
         (

@@ -13,10 +13,12 @@ from datetime import date
 
 from rich.console import Console
 
+from connectors.kashflow.client import KashFlowClient
 from console.bootstrap import utc_now
 from console.demo import actors, verdict
 from console.demo.actors import Played
-from console.demo.show import as_json_text, table_of
+from console.demo.sequel import ACTS, Scene, Worlds
+from console.demo.show import SceneShown, Told, as_json_text, sequel_of, table_of
 from console.demo.stage import Stage, StageFailed
 from console.demo.story import Customer, story
 from console.exits import Exit
@@ -41,10 +43,9 @@ def play(*, seed: int, keep: bool, as_json: bool) -> int:
         stage = Stage(seed=seed, everything=keep)
         try:
             with stage:
-                findings, strays = _act(stage, status.update)
-                good = not strays and not any(finding.faults for finding in findings)
+                told = _act(stage, status.update)
                 status.stop()
-                _report(console, findings, strays, as_json=as_json, seconds=time.monotonic() - began)
+                _report(console, told, as_json=as_json, seconds=time.monotonic() - began)
                 if keep:
                     _keep(stage, console)
         except (StageFailed, Unfinished, actors.ActorFailed) as error:
@@ -53,20 +54,20 @@ def play(*, seed: int, keep: bool, as_json: bool) -> int:
         except KeyboardInterrupt:
             shutil.rmtree(stage.folder, ignore_errors=True)
             raise
-    if not good:
+    if not told.right:
         console.print(f"the logs are in {stage.log_dir}")
         return Exit.FINDINGS
     shutil.rmtree(stage.folder, ignore_errors=True)
     return Exit.OK
 
 
-def _act(stage: Stage, say: Callable[[str], None]) -> tuple[list[verdict.Finding], list[str]]:
+def _act(stage: Stage, say: Callable[[str], None]) -> Told:
     kashflow = stage.kashflow()
     rows = kashflow.customers.list().rows
     known = Counter(row["Name"] for row in rows)
-    told = story(actors.known_to(rows))
+    deals = story(actors.known_to(rows))
     say("filling Salesforce with accounts, contacts and open opportunities …")
-    played = actors.prepare(stage.salesforce, told, date.today().isoformat())  # noqa: DTZ011 - a UK shop's calendar day
+    played = actors.prepare(stage.salesforce, deals, _today())
     say("waiting for the stream to be subscribed …")
     _wait(
         stage, lambda: bool(stage.house.ledger.cursors(_cursor_names(stage))), "the stream did not subscribe"
@@ -81,7 +82,39 @@ def _act(stage: Stage, say: Callable[[str], None]) -> tuple[list[verdict.Finding
         ledger=stage.house.ledger,
         known_customers=known,
     )
-    return findings, verdict.stray_invoices(kashflow, played)
+    strays = verdict.stray_invoices(kashflow, played)
+    return Told(findings, strays, _go_on(stage, kashflow, played, say))
+
+
+def _today() -> str:
+    return date.today().isoformat()  # noqa: DTZ011 - a UK shop's calendar day
+
+
+def _go_on(
+    stage: Stage, kashflow: KashFlowClient, played: Sequence[Played], say: Callable[[str], None]
+) -> list[SceneShown]:
+    """People on both sides go on working; each act is looked at until all of it shows, or for as long as we are patient."""
+    worlds = Worlds(stage.salesforce, kashflow, {one.deal.name: one for one in played}, _today())
+    return [shown for act in ACTS for shown in _play_act(stage, worlds, act, say)]
+
+
+def _play_act(
+    stage: Stage, worlds: Worlds, act: Sequence[Scene], say: Callable[[str], None]
+) -> list[SceneShown]:
+    for scene in act:
+        say(f"{scene.name} …")
+        scene.act(worlds)
+    began = time.monotonic()
+    shown: dict[str, SceneShown] = {}
+    while len(shown) < len(act):
+        patient = time.monotonic() - began < PATIENCE_SECONDS
+        for scene in act:
+            if scene.name not in shown:
+                seen = SceneShown(scene.name, list(scene.look(worlds)), time.monotonic() - began)
+                shown |= {scene.name: seen} if seen.right or not patient else {}
+        say(f"{', '.join(scene.name for scene in act if scene.name not in shown)} …")
+        _tend(stage)
+    return [shown[scene.name] for scene in act]
 
 
 def _close_all(stage: Stage, played: Sequence[Played], say: Callable[[str], None]) -> list[Played]:
@@ -132,45 +165,42 @@ def _wait(stage: Stage, ready: Callable[[], bool], otherwise: str) -> None:
     while not ready():
         if time.monotonic() > deadline:
             raise Unfinished(f"{otherwise} within {PATIENCE_SECONDS:.0f} s")
-        stage.installation.supervisor.tend()
-        if failing := stage.installation.supervisor.failing():
-            raise StageFailed(f"{failing} ends again and again")
-        time.sleep(0.1)  # a watcher from outside, as an operator would be
+        _tend(stage)
+
+
+def _tend(stage: Stage) -> None:
+    stage.installation.supervisor.tend()
+    if failing := stage.installation.supervisor.failing():
+        raise StageFailed(f"{failing} ends again and again")
+    time.sleep(0.1)  # a watcher from outside, as an operator would be
 
 
 def _cursor_names(stage: Stage) -> list[str]:
     return [f"{STREAM}:{channel}" for channel in stage.settings.salesforce_channels]
 
 
-def _report(
-    console: Console,
-    findings: Sequence[verdict.Finding],
-    strays: Sequence[str],
-    *,
-    as_json: bool,
-    seconds: float,
-) -> None:
+def _report(console: Console, told: Told, *, as_json: bool, seconds: float) -> None:
     if as_json:
-        sys.stdout.write(as_json_text(findings, strays, seconds) + "\n")
+        sys.stdout.write(as_json_text(told, seconds) + "\n")
         return
     # A log file is no 80 columns wide.
-    Console(width=None if sys.stdout.isatty() else 120).print(table_of(findings))
-    wrong = [finding for finding in findings if finding.faults]
-    for finding in wrong:
-        console.print(f"[bold red]✗ {finding.played.deal.name}[/]: {'; '.join(finding.faults)}")
-    for reference in strays:
+    out = Console(width=None if sys.stdout.isatty() else 120)
+    out.print(table_of(told.findings))
+    out.print(sequel_of(told.scenes))
+    for finding in told.findings:
+        if finding.faults:
+            console.print(f"[bold red]✗ {finding.played.deal.name}[/]: {'; '.join(finding.faults)}")
+    for reference in told.strays:
         console.print(f"[bold red]✗[/] an invoice with the reference {reference} belongs to no deal")
-    if not wrong and not strays:
-        new = len(
-            {
-                finding.played.deal.buyer
-                for finding in findings
-                if finding.played.deal.buyer.customer is Customer.NEW
-            }
-        )
+    for scene in told.scenes:
+        if not scene.right:
+            console.print(f"[bold red]✗ {scene.name}[/]: both sides do not show what they should")
+    if told.right:
+        buyers = {finding.played.deal.buyer for finding in told.findings}
+        new = sum(buyer.customer is Customer.NEW for buyer in buyers)
         console.print(
-            f"[bold green]✓[/] {len(findings)} opportunities, compared record by record in both systems; "
-            f"{new} buyers were new. {seconds:.0f} s in all."
+            f"[bold green]✓[/] {len(told.findings)} opportunities and {len(told.scenes)} scenes after them, compared record by "
+            f"record in both systems; {new} buyers were new. {seconds:.0f} s in all."
         )
 
 

@@ -22,6 +22,7 @@ from connectors.salesforce.rest import SalesforceClient
 from console import logs, settings
 from console.bootstrap import House
 from console.commands.up import PROCESSES, Installation
+from console.demo.custom_field import add_custom_field
 from console.settings import PREFIX, Settings
 
 
@@ -54,6 +55,7 @@ class Stage:
     def _set_up(self) -> None:
         self.login = self._start_sandbox()
         chosen = _chosen(self.login, self.folder)
+        add_custom_field(self.login["salesforce"], chosen["mappings_dir"], chosen["salesforce_api_version"])
         self.settings = settings.load(env_file=None, **chosen)
         logs.configure(self.settings.model_copy(update={"log_level": "error"}), "demo")
         self.installation = self._open.enter_context(
@@ -118,6 +120,9 @@ def _chosen(login: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         "kashflow_password": kashflow["password"],
         "kashflow_memorable_word": kashflow["memorable_word"],
         "state_dir": folder,
+        "mappings_dir": folder / "mappings",
+        # An org may select five objects for change events; these are read as often as KashFlow's lists.
+        "salesforce_swept": ("Order", "Payment__c"),
         "web_port": 0,
         "flower_port": 0,
         "sweep_seconds": 0.5,

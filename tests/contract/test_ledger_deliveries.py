@@ -123,6 +123,38 @@ def test_a_newer_change_waits_while_an_older_one_of_its_record_runs(ledger: Ledg
     assert settled.waiting == {"kashflow.invoice": [next_one.id]}
 
 
+def test_a_change_that_was_registered_while_its_record_was_being_settled_is_said_again(
+    ledger: Ledger, clock: TestClock
+) -> None:
+    ledger.register([opportunity(1, "1")], now=clock())
+    running = take(ledger, clock)
+    began_to_settle = clock()
+    clock.tick(1)
+    ledger.register([opportunity(1, "2")], now=clock())
+    assert take(ledger, clock).deliveries == (), "its message comes while the record's key is held"
+
+    settled = ledger.settle(
+        running, [Settlement(running.deliveries[0], Delivered("done"))], now=began_to_settle
+    )
+
+    (next_one,) = take(ledger, clock).deliveries
+    assert settled.waiting == {"kashflow.invoice": [next_one.id]}
+
+
+def test_what_waits_until_later_behind_a_lock_is_not_said_before_its_time(
+    ledger: Ledger, clock: TestClock
+) -> None:
+    ledger.register([opportunity(1, lock_key="invoice:7")], now=clock())
+    later = take(ledger, clock)
+    end(ledger, later, NotNow(clock() + timedelta(minutes=5), WHY), clock)
+    ledger.register([opportunity(2, lock_key="invoice:7")], now=clock())
+    running = take(ledger, clock)
+
+    settled = ledger.settle(running, [Settlement(running.deliveries[0], Delivered("done"))], now=clock())
+
+    assert settled.waiting == {}
+
+
 def test_two_records_behind_one_lock_run_one_after_the_other(ledger: Ledger, clock: TestClock) -> None:
     ledger.register([opportunity(n, lock_key="invoice:1042") for n in (1, 2)], now=clock())
 

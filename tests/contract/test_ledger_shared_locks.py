@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from ledger.deliveries import Settlement
@@ -33,6 +34,21 @@ def test_what_takes_another_lock_key_waits_under_it_and_is_said_at_once(
     (one,) = take(ledger, clock).deliveries
     assert (one.lock_key, one.attempts) == ("invoice:deal", 0)
     assert take(ledger, clock).deliveries == (), "the other one waits until the lock is free"
+
+
+def test_who_waits_for_the_key_that_a_pair_gave_up_is_said_again(ledger: Ledger, clock: TestClock) -> None:
+    ledger.register([opportunity(1, "1")], now=clock())
+    claim = take(ledger, clock)
+    (first,) = claim.deliveries
+    ledger.register([opportunity(1, "2")], now=clock())
+    assert take(ledger, clock).deliveries == (), "its message comes while the key is held"
+    assert ledger.lock(first.id, claim.token, "customer:001")
+
+    now_under = replace(first, lock_key="customer:001")
+    settled = ledger.settle(claim, [Settlement(now_under, Delivered("done"))], now=clock())
+
+    (second,) = take(ledger, clock).deliveries
+    assert settled.waiting == {"kashflow.invoice": [second.id]}
 
 
 def test_what_keeps_its_lock_key_is_not_said_again(ledger: Ledger, clock: TestClock) -> None:
