@@ -21,9 +21,12 @@ PUT = {"method": "PUT", "resource": "invoices"}
 
 @pytest.fixture(params=["invoice", "resource"])
 def till(request: pytest.FixtureRequest, served_sandbox: Sandbox, tmp_path: Path) -> Iterator[Road]:
-    """An account that takes payments with the whole invoice, and one that has a resource for them. Payments are swept:
-    no change event tells of them here."""
-    with road(served_sandbox, f"sqlite:///{tmp_path}/ledger.db", payments_way=request.param) as opened:
+    """An account that takes payments with the whole invoice, and one that has a resource for them; the one is kept in step
+    with SQLite, the other with PostgreSQL. Payments are swept: no change event tells of them here."""
+    url = f"sqlite:///{tmp_path}/ledger.db"
+    if request.param == "resource":
+        url = str(request.getfixturevalue("postgres_url"))
+    with road(served_sandbox, url, payments_way=request.param) as opened:
         opened.sweep(OFTEN)
         yield opened
 

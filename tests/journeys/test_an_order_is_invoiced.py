@@ -20,6 +20,7 @@ def hotel(on_the_road: Road) -> tuple[Road, str, str]:
     return road, road.account(HARBOUR), road.product("Chair", "80.00", ProductCode="CHAIR", VAT_Rate__c=20)
 
 
+@pytest.mark.both_ledgers
 def test_an_activated_order_becomes_an_invoice_and_shows_its_number(hotel: tuple[Road, str, str]) -> None:
     road, account, chair = hotel
     contact = road.create(
@@ -99,6 +100,7 @@ def test_a_deal_whose_order_is_invoiced_makes_no_second_invoice(hotel: tuple[Roa
     )
 
 
+@pytest.mark.both_ledgers
 def test_a_deal_and_its_order_in_the_same_second_make_one_invoice(hotel: tuple[Road, str, str]) -> None:
     road, account, chair = hotel
     deals = [road.deal(account) for _ in range(4)]
@@ -126,6 +128,7 @@ def test_two_orders_of_one_deal_are_two_invoices(hotel: tuple[Road, str, str]) -
     assert [len(road.invoices(order)) for order in orders] == [1, 1]
 
 
+@pytest.mark.both_ledgers
 def test_while_a_deals_invoice_is_in_doubt_its_order_waits_and_makes_none(
     hotel: tuple[Road, str, str],
 ) -> None:

@@ -31,6 +31,7 @@ def _linked(road: Road, account: str) -> str:
     return links[account].kashflow_key if account in links else ""
 
 
+@pytest.mark.both_ledgers
 @pytest.mark.parametrize(
     ("theirs", "ours"),
     [
@@ -82,6 +83,7 @@ def test_a_doubtful_match_is_asked_about_and_nothing_is_made(
     assert (last.state, last.reason_code) == (State.UNCHANGED, "in_review")
 
 
+@pytest.mark.both_ledgers
 def test_several_candidates_are_shown_and_the_one_a_person_takes_is_linked(watched_road: Road) -> None:
     road = watched_road
     road.add_customer("TWIN01", "Minster Books", Addresses=[YORK])
@@ -132,6 +134,7 @@ def test_what_a_person_leaves_alone_is_not_asked_about_again(watched_road: Road)
     assert [one.state for one in reviews(road)] == [ReviewState.DECIDED]
 
 
+@pytest.mark.both_ledgers
 def test_a_customer_finds_the_account_that_salesforce_has(watched_road: Road) -> None:
     road = watched_road
     account = road.account("Minster Books", BillingPostalCode="YO1 7HT")

@@ -42,6 +42,7 @@ def _lines(road: Road, invoice: Row) -> list[tuple[str, Decimal]]:
     return [(row["Name"], row["Net__c"]) for row in rows]
 
 
+@pytest.mark.both_ledgers
 def test_an_invoice_shows_with_its_lines_under_its_deal_and_account(invoiced: tuple[Road, str, Row]) -> None:
     road, deal, invoice = invoiced
 
@@ -57,6 +58,7 @@ def test_an_invoice_shows_with_its_lines_under_its_deal_and_account(invoiced: tu
     assert _lines(road, invoice) == [("Kiln", Decimal("900.00")), ("Clay", Decimal("300.00"))]
 
 
+@pytest.mark.both_ledgers
 def test_payments_show_one_by_one_and_go_when_they_are_taken_back(invoiced: tuple[Road, str, Row]) -> None:
     road, deal, invoice = invoiced
 
@@ -145,6 +147,7 @@ def test_an_org_with_payments_and_no_invoices_gets_the_payments(on_the_road: Roa
     assert (payment["Amount__c"], payment["Opportunity__c"]) == (Decimal("440.00"), deal)
 
 
+@pytest.mark.both_ledgers
 def test_an_invoice_that_is_deleted_in_kashflow_goes_with_all_that_showed_it_and_the_deal_stays(
     invoiced: tuple[Road, str, Row],
 ) -> None:

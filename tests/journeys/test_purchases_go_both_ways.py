@@ -57,6 +57,7 @@ def _entered(road: Road, purchase: str) -> list[Row]:
     return [row for row in rows if f"SF-{purchase}" in row["SupplierReference"]]
 
 
+@pytest.mark.both_ledgers
 def test_a_purchase_shows_with_its_lines_and_brings_its_supplier(watched: Road) -> None:
     road = watched
 
@@ -95,6 +96,7 @@ def test_a_line_that_the_bookkeeper_takes_away_goes_away(watched: Road) -> None:
     )
 
 
+@pytest.mark.both_ledgers
 def test_an_approved_purchase_is_entered_once_and_gets_its_number(watched: Road) -> None:
     road = watched
     _bought(road, BATTENS)
@@ -115,6 +117,7 @@ def test_an_approved_purchase_is_entered_once_and_gets_its_number(watched: Road)
     assert len(road.in_salesforce("Purchase_Line__c", Purchase__c=purchase)) == 2
 
 
+@pytest.mark.both_ledgers
 def test_a_supplier_that_kashflow_lacks_is_made_first(watched: Road) -> None:
     road = watched
     supplier = road.create("Supplier__c", Name="Fence & Gate Ltd")

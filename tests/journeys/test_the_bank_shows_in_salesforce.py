@@ -58,6 +58,7 @@ def test_what_was_there_before_the_first_look_is_left_to_the_initial_load(watche
     assert watched.in_salesforce("Bank_Account__c") == []
 
 
+@pytest.mark.both_ledgers
 def test_a_transaction_brings_its_account_along(watched: Road) -> None:
     road = watched
     current, _ = _accounts(road)
@@ -72,6 +73,7 @@ def test_a_transaction_brings_its_account_along(watched: Road) -> None:
     assert (record["Description__c"], record["Is_Matched__c"]) == ("Takings", False)
 
 
+@pytest.mark.both_ledgers
 def test_the_two_halves_of_a_transfer_are_two_records(watched: Road) -> None:
     road = watched
     current, reserve = _accounts(road)

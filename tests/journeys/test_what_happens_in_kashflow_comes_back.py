@@ -28,6 +28,7 @@ def _invoice(road: Road, deal: str) -> Row:
     return invoice
 
 
+@pytest.mark.both_ledgers
 def test_a_payment_shows_on_the_opportunity(on_the_road: Road, invoiced: str) -> None:
     road = on_the_road
     invoice = _invoice(road, invoiced)
@@ -93,6 +94,7 @@ def test_an_invoice_that_falls_due_unpaid_is_shown_as_overdue(on_the_road: Road,
     assert road.record(invoiced)["KashFlow_Invoice_Status__c"] == "Overdue"
 
 
+@pytest.mark.both_ledgers
 def test_paid_unpaid_and_paid_again_are_three_changes(on_the_road: Road, invoiced: str) -> None:
     road = on_the_road
     invoice = _invoice(road, invoiced)
