@@ -71,7 +71,8 @@ def test_a_valkey_that_was_killed_and_comes_back_empty_costs_nothing(installatio
         installation.settings["redis_url"] = server.url
         installation.make_ledger()
         installation.start("beat", supervised=True)
-        installation.start("worker", "-Q", "kashflow.customer,salesforce.opportunity", supervised=True)
+        all_but_invoices = "kashflow.customer,salesforce.opportunity,salesforce.account"
+        installation.start("worker", "-Q", all_but_invoices, supervised=True)
         installation.listening_stream()
         deals = installation.deals(*BUYERS)
 
