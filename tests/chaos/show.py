@@ -86,7 +86,6 @@ def _verdict(verdict: Verdict) -> Table:
     table.add_row("customers", str(verdict.customers))
     for kind, count in verdict.counts.items():
         table.add_row(kind, f"[bold red]{count}[/]" if count else "0")
-    table.add_row("invoices of deals reopened while in doubt", str(verdict.left_in_doubt))
     for cause, count in verdict.explained.items():
         table.add_row(f"dead letters because of {cause}", str(count))
     return table

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -45,9 +45,6 @@ class Verdict:
     customers: int
     #: Dead letters by the cause that the storm knows of.
     explained: Mapping[str, int]
-    #: Deals that were reopened or deleted while their invoice was in doubt: it stays, and nobody told them of it
-    #: (docs/delivery-guarantees.md).
-    left_in_doubt: int
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -74,10 +71,10 @@ class Worlds:
 
 def judge(model: Model, worlds: Worlds, ledger: Ledger) -> Verdict:
     """Everything that is not as the people of the storm would expect."""
-    dead, told, in_doubt = _dead_letters(ledger), _last_told(ledger), _in_doubt(model, worlds, ledger)
+    dead, told = _dead_letters(ledger), _last_told(ledger)
     causes = {delivery.id: _cause(delivery, model, worlds) for delivery in dead}
     findings = [
-        *(finding for deal in model.deals.values() for finding in _deal(deal, model, worlds, told, in_doubt)),
+        *(finding for deal in model.deals.values() for finding in _deal(deal, model, worlds, told)),
         *(finding for buyer in model.buyers for finding in _buyer(buyer, model, worlds)),
         *(
             Finding(UNEXPLAINED, f"{one.queue} {one.record_id}", str(one.reason_text))
@@ -96,13 +93,10 @@ def judge(model: Model, worlds: Worlds, ledger: Ledger) -> Verdict:
         invoices=sum(map(len, worlds.invoices.values())),
         customers=sum(1 for buyer in model.buyers if worlds.customers.get(buyer.name)),
         explained=dict(Counter(cause for cause in causes.values() if cause)),
-        left_in_doubt=len(in_doubt),
     )
 
 
-def _deal(
-    deal: Deal, model: Model, worlds: Worlds, told: Mapping[str, str], in_doubt: Set[str]
-) -> Iterator[Finding]:
+def _deal(deal: Deal, model: Model, worlds: Worlds, told: Mapping[str, str]) -> Iterator[Finding]:
     invoices = worlds.invoices.get(deal.deal_id, [])
     subject = f"opportunity {deal.deal_id}"
     if len(invoices) > 1:
@@ -116,7 +110,7 @@ def _deal(
         yield from (Finding(WRONG, subject, text) for text in _invoice(deal, invoice, model, worlds))
     if not deal.is_deleted and len(invoices) < 2 and deal.deal_id not in model.guarded:
         shown = worlds.opportunities[deal.deal_id]
-        known = invoices[0] if invoices and deal.deal_id not in in_doubt else None
+        known = invoices[0] if invoices else None
         yield from (Finding(WRONG, subject, text) for text in _shown(shown, known, model))
 
 
@@ -178,15 +172,6 @@ def _dead_letters(ledger: Ledger) -> list[Delivery]:
             select(DeliveryRow.__table__).where(DeliveryRow.state == State.DEAD).order_by(DeliveryRow.id)
         )
         return [Delivery.from_row(row) for row in rows]
-
-
-def _in_doubt(model: Model, worlds: Worlds, ledger: Ledger) -> Set[str]:
-    """Deals that are not to be invoiced any more and whose invoice is still in doubt: a deal that is won is looked for."""
-    left = [
-        deal for deal in model.deals.values() if deal.deal_id in worlds.invoices and not deal.must_be_invoiced
-    ]
-    open_intents = ledger.open_intents([f"SF-{deal.deal_id}" for deal in left])
-    return {stamp.removeprefix("SF-") for stamp in open_intents}
 
 
 def _last_told(ledger: Ledger) -> dict[str, str]:

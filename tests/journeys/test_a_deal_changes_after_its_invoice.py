@@ -172,3 +172,55 @@ def test_a_deal_that_was_never_invoiced_and_is_deleted_is_nobodys_question(on_th
     road.catch_up()
 
     assert reviews(road, *ReviewState) == []
+
+
+@pytest.mark.both_ledgers
+@pytest.mark.parametrize("off", ["reopened", "deleted"])
+def test_a_deal_that_is_off_while_its_invoice_is_in_doubt_keeps_the_invoice_that_was_made(
+    on_the_road: Road, off: str
+) -> None:
+    road = on_the_road
+    deal = _won_and_lost_sight_of(road, "drop_after_commit")
+
+    if off == "reopened":
+        road.change(deal, StageName="Proposal/Price Quote")
+    else:
+        road.delete(deal)
+    road.catch_up()
+
+    (invoice,) = road.invoices(deal)
+    (review,) = reviews(road)
+    assert f"it is invoice {invoice['Number']} already" in review.question
+    if off == "reopened":
+        assert road.record(deal)["KashFlow_Invoice_Number__c"] == str(invoice["Number"])
+        road.win(deal)
+        road.catch_up()
+        assert road.invoices(deal) == [invoice]
+        assert reviews(road) == []
+
+
+def test_a_deal_that_is_off_and_whose_invoice_was_not_made_is_invoiced_when_it_is_won_again(
+    on_the_road: Road,
+) -> None:
+    road = on_the_road
+    deal = _won_and_lost_sight_of(road, "drop_before_commit")
+    road.change(deal, StageName="Proposal/Price Quote")
+    road.catch_up()
+    assert (road.invoices(deal), reviews(road)) == ([], [])
+
+    road.win(deal)
+    road.catch_up()
+
+    assert len(road.invoices(deal)) == 1
+
+
+def _won_and_lost_sight_of(road: Road, fault: str) -> str:
+    """A won deal; nobody knows what became of the request that makes its invoice."""
+    deal = road.deal(road.account("Larkfield Ceramics Ltd"))
+    road.win(deal)
+    road.hear()
+    for queue in ("kashflow.invoice", "kashflow.customer"):
+        road.work_on(queue)
+    road.fault("kashflow", fault, match={"method": "POST", "resource": "invoices"})
+    road.work_on("kashflow.invoice")
+    return deal

@@ -78,7 +78,7 @@ class Deals:
 
 def invoiced_by(work: Work, kashflow_id: str, number: str) -> tuple[LinkFound, ...]:
     """What to remember when a record that is not the deal itself was invoiced."""
-    deal = _deal(work)
+    deal = _deal(work) if work.model is not None else ""
     if not deal or deal == work.delivery.record_id:
         return ()
     return (LinkFound(DEAL, OPPORTUNITY, deal, kashflow_id, number),)

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from canonical.change import Change
 from canonical.invoice import Invoice
 from connectors.errors import ConnectorError, NotFound
-from connectors.kashflow.values import read_decimal
-from ledger.deliveries import Settlement
-from ledger.endings import Reason, Unchanged
+from connectors.kashflow.values import read_decimal, read_id
+from ledger.deliveries import Settlement, deliveries_of
+from ledger.endings import LinkFound, NotNow, Reason, Unchanged
+from ledger.intents import Intent
 from ledger.links import Link
+from mappings.problems import MappingProblem
 from workers.classify import ending_of
 from workers.desk import Desk
 from workers.review import Credit, agrees, propose_credit
+from workers.targets.deals import invoiced_by
 from workers.work import Work, as_noun
 
 
@@ -48,17 +54,59 @@ def no_longer_sold(desk: Desk, work: Work, reason: Reason) -> Settlement:
         return work.ends(Unchanged(reason))
     record_id = work.delivery.record_id
     link = desk.ledger.links_by_salesforce_id("invoice", work.delivery.entity, [record_id]).get(record_id)
-    if link is None:
-        return work.ends(Unchanged(reason))
-    number = link.kashflow_key
     try:
-        invoice = _invoice(desk, work, int(number))
-        reference = str(invoice.get("CustomerReference") or "")
-        net = _net(_with_its_kin(desk, work, invoice, reference))
+        if link is None:
+            return _maybe_invoiced(desk, work, reason)
+        return _off(desk, work, reason, _invoice(desk, work, int(link.kashflow_key)))
     except NotFound:
         return work.ends(Unchanged(reason))
     except ConnectorError as error:
         return work.ends(ending_of(error, work.delivery, "understand", desk))
+
+
+def _maybe_invoiced(desk: Desk, work: Work, reason: Reason) -> Settlement:
+    """An earlier attempt may have made the invoice, and nobody else will look for it any more."""
+    doubt = _doubt(desk, work)
+    if doubt is None:
+        return work.ends(Unchanged(reason))
+    settled_at = doubt.sent_at + timedelta(seconds=desk.rules.doubt_seconds)
+    if desk.clock() < settled_at:
+        text = f"{reason.text}; an invoice may be on its way, and is looked for when it must have shown"
+        return work.ends(NotNow(settled_at, Reason("understand", "in_doubt", text)))
+    rows = [row for row in _with_reference(desk, work, doubt.stamp) if not is_credit_note(row)]
+    if len(rows) != 1:
+        # None was made, or several, of which the reason why this deal is off says nothing.
+        return work.ends(Unchanged(reason), closes=() if rows else (doubt.stamp,))
+    (row,) = rows
+    found = invoice_of(desk, _as_read(desk, work), row, told={})
+    return replace(_off(desk, work, reason, row), closes=(doubt.stamp,), **found)
+
+
+def _as_read(desk: Desk, work: Work) -> Work:
+    """The work in our words, where it can be put into them: an Order tells the deal that it is of."""
+    if work.record is None:
+        return work
+    try:
+        return replace(work, model=desk.book.mapping(work.flow.reads).read(work.record, desk.context()))
+    except MappingProblem:
+        return work
+
+
+def _doubt(desk: Desk, work: Work) -> Intent | None:
+    """The create of this record's invoice of which nobody knows what became; records of one deal share a lock."""
+    key = work.delivery.lock_key
+    for intent in desk.ledger.open_intents_under([key]).get(key, []):
+        told = desk.ledger.delivery(intent.delivery_id)
+        if told is not None and told.record_id == work.delivery.record_id:
+            return intent
+    return None
+
+
+def _off(desk: Desk, work: Work, reason: Reason, invoice: Mapping[str, Any]) -> Settlement:
+    """The end of a deal that is off and has this invoice: settled once a credit note takes all of it back."""
+    number, reference = str(invoice.get("Number")), str(invoice.get("CustomerReference") or "")
+    others = _with_reference(desk, work, reference) if reference else []
+    net = _net([invoice, *(row for row in others if row.get("Number") != invoice.get("Number"))])
     if not net:
         return agrees(desk, work, reason)
     text = (
@@ -66,6 +114,28 @@ def no_longer_sold(desk: Desk, work: Work, reason: Reason) -> Settlement:
         f"with the reference {reference} would settle it"
     )
     return propose_credit(desk, work, Credit(number, reference, net, Decimal(0)), text)
+
+
+def invoice_of(desk: Desk, work: Work, row: Mapping[str, Any], *, told: Mapping[str, str]) -> dict[str, Any]:
+    """What a settlement says of an invoice that is this record's: its links, and the delivery that shows it. `told` goes along.
+
+    Raises Unreadable when the row does not say which invoice it is.
+    """
+    kashflow_id, number = read_id(row.get("Id")), read_id(row.get("Number"))
+    change = Change(
+        source="kashflow",
+        entity="Invoice",
+        record_id=kashflow_id,
+        version=f"created for {work.delivery.id}",
+        kind="created",
+        occurred_at=desk.clock(),
+        hint=told,
+    )
+    return {
+        "link": LinkFound("invoice", work.flow.source_entity, work.delivery.record_id, kashflow_id, number),
+        "more_links": invoiced_by(work, kashflow_id, number),
+        "follow_ups": tuple(deliveries_of([change], lambda _: [desk.book.flow(work.flow.write_back)])),
+    }
 
 
 def is_credit_note(row: Mapping[str, Any]) -> bool:
@@ -81,14 +151,6 @@ def _billed(desk: Desk, work: Work, number: int) -> list[Mapping[str, Any]]:
     if any(str(row.get("Number")) == str(number) for row in rows):
         return rows
     return [_invoice(desk, work, number), *rows]
-
-
-def _with_its_kin(
-    desk: Desk, work: Work, invoice: Mapping[str, Any], reference: str
-) -> list[Mapping[str, Any]]:
-    """The invoice and the others of its reference."""
-    others = _with_reference(desk, work, reference) if reference else []
-    return [invoice, *(row for row in others if row.get("Number") != invoice.get("Number"))]
 
 
 def _with_reference(desk: Desk, work: Work, reference: str) -> list[Mapping[str, Any]]:

@@ -11,12 +11,11 @@ from typing import Any
 
 import structlog
 
-from canonical.change import Change
 from canonical.invoice import Invoice
 from connectors.errors import ConnectorError
-from connectors.kashflow.values import read_decimal, read_id
-from ledger.deliveries import Settlement, deliveries_of
-from ledger.endings import Dead, Delivered, LinkFound, NotNow, Reason
+from connectors.kashflow.values import read_decimal
+from ledger.deliveries import Settlement
+from ledger.endings import Dead, Delivered, NotNow, Reason
 from ledger.intents import Intent
 from ledger.links import Link
 from workers.abreast import abreast
@@ -24,8 +23,8 @@ from workers.classify import ending_of
 from workers.desk import Desk
 from workers.once import NotSent, doubtful, may_have_been_made, send_once
 from workers.prerequisite import wait_for
-from workers.targets.deals import Deals, invoiced_by
-from workers.targets.issued import already_invoiced, is_credit_note
+from workers.targets.deals import Deals
+from workers.targets.issued import already_invoiced, invoice_of, is_credit_note
 from workers.work import Progress, Work, as_noun, known
 
 log = structlog.get_logger("kashforce.invoices")
@@ -144,22 +143,10 @@ def _delivered(
 
     Raises Unreadable when the row does not say which invoice it is.
     """
-    kashflow_id, number = read_id(row.get("Id")), read_id(row.get("Number"))
-    change = Change(
-        source="kashflow",
-        entity="Invoice",
-        record_id=kashflow_id,
-        version=f"created for {work.delivery.id}",
-        kind="created",
-        occurred_at=desk.clock(),
-        hint=told,
-    )
     return work.ends(
         Delivered(note + _drift(work, row)),
-        link=LinkFound("invoice", work.flow.source_entity, work.delivery.record_id, kashflow_id, number),
-        more_links=invoiced_by(work, kashflow_id, number),
-        follow_ups=tuple(deliveries_of([change], lambda _: [desk.book.flow(work.flow.write_back)])),
         closes=(_model(work).reference,),
+        **invoice_of(desk, work, row, told=told),
     )
 
 
