@@ -22,7 +22,9 @@ _IDLE_SECONDS = 75
 
 def bound_socket(port: int, what: str) -> socket.socket:
     """A socket on this loopback port, 0 for a free one. Raises OSError naming the port and the remedy."""
-    listener = socket.socket()
+    # By its protocol asyncio knows it for TCP, and lets nothing of an answer wait for the client's acknowledgement: head
+    # and body are sent one after the other, and the second would be held back for 40 ms.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((HOST, port))
