@@ -120,6 +120,8 @@ def serving(answer: Callable[[Asked], Say]) -> Iterator[ScriptedKashFlow]:
 
 def _handler(script: ScriptedKashFlow) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
+        disable_nagle_algorithm = True
+
         def _handle(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
             text = self.rfile.read(length)
