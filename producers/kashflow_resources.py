@@ -34,7 +34,7 @@ RESOURCES: Mapping[str, Resource] = {
         Resource(RECORDS["Invoice"], linked_as="invoice", is_audited=True),
         Resource(RECORDS["Customer"], noun="customer"),
         Resource(RECORDS["Supplier"]),
-        Resource(RECORDS["Product"]),
+        Resource(RECORDS["Product"], noun="product"),
         Resource(RECORDS["Purchase"], is_audited=True),
         Resource(RECORDS["BankAccount"]),
         Resource(RECORDS["BankTransaction"], is_audited=True),

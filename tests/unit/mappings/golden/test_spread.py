@@ -62,10 +62,10 @@ def test_a_side_shows_what_its_mapping_fills_and_its_organisation_has() -> None:
         ("custom", "region"): "Region__c",
     }
 
-    fields = fields_shown(labels, frozenset({"VAT_Number__c"}))
+    fields = fields_shown(Customer, labels, frozenset({"VAT_Number__c"}))
 
     assert fields == {"name", "contact.email", "address.town", "custom.region"}
-    assert fields - {"custom.region"} <= FIELDS
+    assert fields - {"custom.region"} <= FIELDS[Customer]
 
 
 def test_a_contact_that_was_never_there_is_blank_and_one_that_left_is_not_there() -> None:
