@@ -90,7 +90,7 @@ def on_the_shelf(road: Road, name: str = "Walnut shelf", price: str = "180.00", 
     road.select_for_change_events("PricebookEntry")
     # The first look tells what was there before.
     road.look()
-    entry = road.product(name, price, **{"ProductCode": "SHELF-W", "VAT_Rate__c": 20, **fields})
+    entry = road.product(name, price, **{"ProductCode": "SHELF-W", **fields})
     product2_id = str(road.record(entry)["Product2Id"])
     road.settle_down()
     link = road.ledger.links_by_salesforce_id("product", "Product2", [product2_id])[product2_id]
