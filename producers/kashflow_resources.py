@@ -35,6 +35,7 @@ RESOURCES: Mapping[str, Resource] = {
         Resource(RECORDS["Customer"], noun="customer"),
         Resource(RECORDS["Supplier"]),
         Resource(RECORDS["Product"], noun="product"),
+        Resource(RECORDS["Project"]),
         Resource(RECORDS["Purchase"], is_audited=True),
         Resource(RECORDS["BankAccount"]),
         Resource(RECORDS["BankTransaction"], is_audited=True),

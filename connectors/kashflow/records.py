@@ -84,6 +84,12 @@ RECORDS: Mapping[str, Records] = {
             replace=_replaced_product,
         ),
         Records(
+            "Project",
+            lambda client, _: client.projects.pages(),
+            lambda row: str(row["Number"]),
+            lambda client, key: client.projects.get(int(key)),
+        ),
+        Records(
             "Purchase",
             lambda client, _: client.purchases.pages(),
             lambda row: str(row["Number"]),

@@ -134,7 +134,7 @@ def test_queues_and_locks_are_named_by_what_they_are_about() -> None:
 
     queues = {flow.queue for flow in book.flows}
     assert {queue for queue in queues if queue.startswith("kashflow.")} == {
-        f"kashflow.{name}" for name in ("invoice", "customer", "payment", "purchase", "supplier")
+        f"kashflow.{name}" for name in ("invoice", "customer", "payment", "product", "purchase", "supplier")
     }
     assert {
         "salesforce.account",
