@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from ledger.endings import State
-from tests.support.goods import add_product, on_the_shelf, products, standard_price, standard_prices
+from tests.support.goods import Goods, add_product, on_the_shelf, products, standard_price, standard_prices
 from tests.support.pairs import answer, reviews
 from tests.support.road import Road
 
@@ -178,18 +178,22 @@ def test_a_standard_price_in_another_currency_is_not_mistaken_for_ours(on_either
     assert [row["Price"] for row in products(road, Code="LAMP-1")] == [Decimal(37)]
 
 
+def _stock_shown(goods: Goods) -> object:
+    return goods.product2["KashFlow_Stock__c"]
+
+
 def test_stock_shows_where_it_is_managed_and_kashflow_keeps_its_own_count(on_the_road: Road) -> None:
     road = on_the_road
     goods = on_the_shelf(road)
-    assert goods.product2["KashFlow_Stock__c"] is None
+    assert _stock_shown(goods) is None
 
     goods.edit_product(ManageStockLevel=True, QuantityInStock=12)
     road.settle_down()
-    assert goods.product2["KashFlow_Stock__c"] == 12
+    assert _stock_shown(goods) == 12
 
     goods.edit_product2(KashFlow_Stock__c=500, Name="Walnut shelf, oiled")
     road.settle_down()
-    assert goods.product2["KashFlow_Stock__c"] == 12
+    assert _stock_shown(goods) == 12
     assert (goods.product["QuantityInStock"], goods.product["Name"]) == (12, "Walnut shelf, oiled")
 
 

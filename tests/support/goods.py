@@ -87,7 +87,6 @@ def standard_prices(road: Road, product2_id: str) -> list[Mapping[str, Any]]:
 
 def on_the_shelf(road: Road, name: str = "Walnut shelf", price: str = "180.00", **fields: Any) -> Goods:
     """A product made in Salesforce and brought to KashFlow."""
-    road.select_for_change_events("PricebookEntry")
     # The first look tells what was there before.
     road.look()
     entry = road.product(name, price, **{"ProductCode": "SHELF-W", **fields})
