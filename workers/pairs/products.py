@@ -25,10 +25,10 @@ def product(noun: Noun) -> Product:
     return noun
 
 
-def _new_price(desk: Desk) -> Mapping[str, Any]:
+def _new_price(desk: Desk, priority: int) -> Mapping[str, Any]:
     """Every custom price book needs the standard price first, and each currency has one (reference salesforce.md section 6)."""
     statement = "SELECT Id FROM Pricebook2 WHERE IsStandard = true"
-    found = desk.salesforce_meter.call(lambda: desk.salesforce.query(statement), priority=2)
+    found = desk.salesforce_meter.call(lambda: desk.salesforce.query(statement), priority=priority)
     currency = desk.context().currency
     return {
         "Pricebook2Id": next((row["Id"] for row in found), None),
@@ -64,7 +64,7 @@ def likeness(one: Product, other: Product) -> Likeness:
     """The code says which product it is, under one nominal. A code that is spelled differently is a match only if the name
     agrees; the same name alone is a doubt."""
     same_name = _letters(one.name) == _letters(other.name)
-    if not (one.code and other.code and _letters(one.code) == _letters(other.code)):
+    if not one.code or not other.code or _letters(one.code) != _letters(other.code):
         return Likeness.DOUBTFUL if same_name else Likeness.OTHER
     nominals = {one.nominal_code, other.nominal_code} - {""}
     if len(nominals) > 1:
@@ -94,7 +94,8 @@ def _summary(noun: Noun) -> dict[str, Value]:
 
 
 def _letters(text: str) -> str:
-    return "".join(char for char in text.casefold() if char.isalnum())
+    """Without spaces, points and dashes; a text of nothing else stays as it is."""
+    return "".join(char for char in text.casefold() if char.isalnum()) or text.strip()
 
 
 PRODUCT = Thing(

@@ -26,8 +26,8 @@ class Part:
     parent: str
     #: The unique external id by which it is upserted; blank where it has none.
     key_field: str = ""
-    #: What a new one needs beside what the mapping writes. May call Salesforce.
-    begins: Callable[[Desk], Mapping[str, Any]] = lambda _: {}
+    #: What a new one needs beside what the mapping writes. May call Salesforce, at this priority, and raise ConnectorError.
+    begins: Callable[[Desk, int], Mapping[str, Any]] = lambda _desk, _priority: {}
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from workers.desk import Desk
 from workers.pairs.finishing import finish
 from workers.pairs.salesforce import listed, one_of
 from workers.pairs.sides import salesforce_of
-from workers.pairs.thing import Thing
+from workers.pairs.thing import Part, Thing
 from workers.pairs.things import thing_of
 from workers.work import Work, known
 
@@ -66,8 +66,6 @@ def change_of(desk: Desk, work: Work) -> Change:
     if present:
         before = _written_before(desk, work)
         part = {name: value for name, value in part.items() if before.get(name) != value}
-    elif part:
-        part = {**part, **thing.part.begins(desk)}
     return Change(work, fields, part, str(meeting.far.record["Id"]) if meeting.far else "", present)
 
 
@@ -106,9 +104,20 @@ def write_parts(desk: Desk, changes: Sequence[tuple[Change, str]]) -> list[RowRe
             part.object, [{"Id": one.part_id, **one.part} for one in there]
         ),
     )
-    made = [{**one.part, part.parent: record_id} for one, record_id in new]
-    results |= _called(desk, [one for one, _ in new], lambda: _make(desk, part.object, part.key_field, made))
+    results |= _new_parts(desk, part, new)
     return [results[id(one)] for one, _ in changes]
+
+
+def _new_parts(desk: Desk, part: Part, new: Sequence[tuple[Change, str]]) -> dict[int, RowResult]:
+    changes = [one for one, _ in new]
+    if not changes:
+        return {}
+    try:
+        begun = part.begins(desk, changes[0].work.flow.priority)
+    except ConnectorError as error:
+        return {id(one): RowResult(None, success=False, error=error) for one in changes}
+    made = [{**begun, **one.part, part.parent: record_id} for one, record_id in new]
+    return _called(desk, changes, lambda: _make(desk, part.object, part.key_field, made))
 
 
 def _make(desk: Desk, entity: str, key_field: str, records: list[dict[str, Any]]) -> list[RowResult]:
