@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
 from ledger.endings import State
 from tests.support.goods import Goods, add_product, on_the_shelf, products, standard_price, standard_prices
 from tests.support.pairs import answer, reviews
@@ -257,3 +259,48 @@ def test_an_organisation_without_our_fields_is_kept_in_step_all_the_same(on_the_
     assert goods.prices == (Decimal("172.25"), Decimal("172.25"))
     (lamp,) = road.in_salesforce("Product2", ProductCode="LAMP-1")
     assert standard_price(road, lamp["Id"])["UnitPrice"] == 35
+
+
+def test_a_price_that_salesforce_has_to_round_is_not_rounded_in_kashflow(on_the_road: Road) -> None:
+    road = on_the_road
+    goods = on_the_shelf(road)
+    before = road.written()
+
+    goods.edit_product(Price="172.255")
+    road.settle_down()
+
+    assert goods.prices == (Decimal("172.26"), Decimal("172.255"))
+    assert road.written() == before + 1
+    assert goods.agreed("price") == "172.255"
+
+
+@pytest.mark.parametrize("trouble", ["drop_after_commit", "drop_before_commit", "sql_timeout_after_commit"])
+def test_trouble_with_a_put_leaves_both_sides_equal(on_the_road: Road, trouble: str) -> None:
+    road = on_the_road
+    goods = on_the_shelf(road)
+    road.fault("kashflow", trouble, match={"method": "PUT"})
+
+    goods.reprice("195.50")
+    road.settle_down()
+
+    assert goods.prices == (Decimal("195.5"), Decimal("195.5"))
+    assert goods.agreed("price") == "195.5"
+
+
+def test_a_product_that_is_edited_in_kashflow_between_our_look_and_our_put_loses_nothing(
+    on_the_road: Road,
+) -> None:
+    road = on_the_road
+    goods = on_the_shelf(road)
+    goods.reprice("195.50")
+    road.hear()
+    road.work_on("kashflow.product")  # the price is passed on
+    road.fault("kashflow", "sql_timeout", match={"method": "PUT"})
+    road.work_on("kashflow.product")
+
+    goods.edit_product(Description="Oiled", ManageStockLevel=True, QuantityInStock=7)
+    road.settle_down()
+
+    assert goods.prices == (Decimal("195.5"), Decimal("195.5"))
+    assert (goods.product["Description"], goods.product["QuantityInStock"]) == ("Oiled", 7)
+    assert (goods.product2["Description"], goods.product2["KashFlow_Stock__c"]) == ("Oiled", 7)

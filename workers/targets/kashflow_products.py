@@ -71,14 +71,24 @@ def make_product(desk: Desk, work: Work) -> Settlement:
     except NotSent as nothing:
         return work.ends(nothing.ending)
     except Duplicate:
-        return _adopted(desk, work, key)
+        return _taken_meanwhile(desk, work, key)
     except ConnectorError as error:
         if may_have_been_made(error):
             return doubtful(desk, work, error)
-        return work.ends(ending_of(error, work.delivery, "send", desk), closes=(stamp,))
+        return _refused_or_taken(desk, work, key, error)
 
 
-def _adopted(desk: Desk, work: Work, key: str) -> Settlement:
+def _refused_or_taken(desk: Desk, work: Work, key: str, error: ConnectorError) -> Settlement:
+    """KashFlow has no error code for a code that is taken (reference kashflow.md section 2.7): see whether it is."""
+    try:
+        if row_at(desk, _RECORDS, key, work.flow.priority) is not None:
+            return _taken_meanwhile(desk, work, key)
+    except ConnectorError:
+        pass  # the refusal itself is the better answer to report
+    return work.ends(ending_of(error, work.delivery, "send", desk), closes=(product_stamp(work),))
+
+
+def _taken_meanwhile(desk: Desk, work: Work, key: str) -> Settlement:
     """Somebody has made it in this moment: our own earlier attempt, another Product2 of this code, or a bookkeeper."""
     if work.doubt is None:
         text = f"KashFlow has had a product {key} for a moment; it is looked for"
