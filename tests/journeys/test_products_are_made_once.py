@@ -119,6 +119,20 @@ def test_goods_of_one_name_with_codes_of_their_own_are_all_made_without_a_questi
     assert reviews(road) == []
 
 
+def test_a_whole_batch_of_new_product2s_reads_the_list_of_kashflows_products_once(watched_road: Road) -> None:
+    road = watched_road
+    made = road.create_many(
+        "Product2", [{"Name": f"Chair {n}", "ProductCode": f"CHAIR-{n}", "IsActive": True} for n in range(5)]
+    )
+    road.hear()
+    before = road.calls("GET", "/v2/products/list")
+
+    road.work()
+
+    assert [_linked(road, one) for one in made] == [f"4000/CHAIR-{n}" for n in range(5)]
+    assert road.calls("GET", "/v2/products/list") == before + 1
+
+
 def test_two_product2s_of_one_code_do_not_share_a_product(watched_road: Road) -> None:
     road = watched_road
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from connectors.errors import Busy, NotFound
 from connectors.kashflow.paging import Walk, whole
 from connectors.kashflow.reading import Row
@@ -32,6 +34,22 @@ def row_of(desk: Desk, records: Records, key: str, kashflow_id: str, priority: i
     if not keys:
         return None
     return desk.kashflow_meter.call(lambda: records.read(desk.kashflow, keys[0]), priority=priority)
+
+
+class Listing:
+    """What KashFlow lists, read once for a whole batch, and only if somebody asks for it. Its works run side by side."""
+
+    def __init__(self, desk: Desk, records: Records, priority: int) -> None:
+        self._asked = (desk, records, priority)
+        self._lock = threading.Lock()
+        self._listed: Walk | None = None
+
+    def read(self) -> Walk:
+        """May raise any ConnectorError; whoever asks next tries again."""
+        with self._lock:
+            if self._listed is None:
+                self._listed = whole_list(*self._asked)
+            return self._listed
 
 
 def whole_list(desk: Desk, records: Records, priority: int) -> Walk:

@@ -8,6 +8,7 @@ from canonical.customer import Customer
 from connectors.kashflow.reading import Row
 from workers.desk import Desk
 from workers.pairs.choosing import in_doubt, models_of
+from workers.pairs.kashflow import Listing
 from workers.pairs.likeness import Candidates
 from workers.pairs.things import thing_of
 from workers.targets import namesakes
@@ -15,7 +16,7 @@ from workers.targets.kashflow_customers import customer_with_code, is_ours
 from workers.work import Progress, Work, as_noun
 
 
-def search_customer(desk: Desk, work: Work) -> Progress:
+def search_customer(desk: Desk, work: Work, _listing: Listing) -> Progress:
     """The work with the customer that is meant, None where there is none; its end in doubt. May raise any ConnectorError."""
     if work.doubt is not None:
         made = customer_with_code(desk, work, work.doubt.key)

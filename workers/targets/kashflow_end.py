@@ -17,7 +17,7 @@ from workers.pairs import departures
 from workers.pairs.asking import NEW
 from workers.pairs.choosing import decided_on
 from workers.pairs.finishing import finish
-from workers.pairs.kashflow import row_at, row_of
+from workers.pairs.kashflow import Listing, row_at, row_of
 from workers.pairs.sides import kashflow_of
 from workers.pairs.things import thing_of
 from workers.work import Progress, Work, known
@@ -33,7 +33,7 @@ class KashFlowEnd:
     def __init__(
         self,
         stamp: Callable[[Work], str],
-        search: Callable[[Desk, Work], Progress],
+        search: Callable[[Desk, Work, Listing], Progress],
         make: Callable[[Desk, Work], Settlement],
     ) -> None:
         self._stamp = stamp
@@ -46,17 +46,18 @@ class KashFlowEnd:
     def find(self, desk: Desk, works: list[Work]) -> Iterable[Progress]:
         doubts = desk.ledger.open_intents([self._stamp(work) for work in works])
         doubtful = [replace(work, doubt=doubts.get(self._stamp(work))) for work in works]
-        return abreast(desk, self._find, doubtful)
+        listing = Listing(desk, thing_of(works[0].flow).records, works[0].flow.priority)
+        return abreast(desk, lambda desk, work: self._find(desk, work, listing), doubtful)
 
     def send(self, desk: Desk, works: list[Work]) -> Iterable[Progress]:
         return abreast(desk, self._write, works)
 
-    def _find(self, desk: Desk, work: Work) -> Progress:
+    def _find(self, desk: Desk, work: Work, listing: Listing) -> Progress:
         """What a person said goes before what we can find out."""
         try:
             review = decided_on(desk, work)
             if review is None:
-                return self._search(desk, work)
+                return self._search(desk, work, listing)
             work = replace(work, decided=(review.id,))
             if review.decision == NEW:
                 return work

@@ -15,7 +15,7 @@ from workers.desk import Desk
 from workers.once import NotSent, doubtful, may_have_been_made, send_once
 from workers.pairs import choosing
 from workers.pairs.finishing import finish
-from workers.pairs.kashflow import row_at, whole_list
+from workers.pairs.kashflow import Listing, row_at
 from workers.pairs.products import PRODUCT
 from workers.pairs.sides import kashflow_of
 from workers.work import Progress, Work, as_noun, known
@@ -28,7 +28,7 @@ def product_stamp(work: Work) -> str:
     return f"product {work.delivery.record_id}"
 
 
-def search_product(desk: Desk, work: Work) -> Progress:
+def search_product(desk: Desk, work: Work, listing: Listing) -> Progress:
     """By our own earlier attempt, by the Id that the Product2 shows, then by code and name.
 
     Raises Busy where KashFlow's list is incomplete and shows none: what it left out may be the one. May raise any other
@@ -38,7 +38,7 @@ def search_product(desk: Desk, work: Work) -> Progress:
     if work.doubt is not None:
         made = row_at(desk, _RECORDS, work.doubt.key, priority)
         return replace(work, far=made) if made is not None and not _taken(desk, [made]) else work
-    listed = whole_list(desk, _RECORDS, priority)
+    listed = listing.read()
     rows = {_RECORDS.key(row): row for row in listed.rows}
     taken = _taken(desk, rows.values())
     shown = [key for key, row in rows.items() if _RECORDS.identity(row) == PRODUCT.key_of(ours)]
