@@ -63,8 +63,8 @@ def _search(noun: Noun) -> str:
 def likeness(one: Product, other: Product) -> Likeness:
     """The code says which product it is, under one nominal. A code that is spelled differently is a match only if the name
     agrees; the same name alone is a doubt."""
-    same_name = _letters(one.name) == _letters(other.name)
-    if not one.code or not other.code or _letters(one.code) != _letters(other.code):
+    same_name = letters(one.name) == letters(other.name)
+    if not one.code or not other.code or letters(one.code) != letters(other.code):
         return Likeness.DOUBTFUL if same_name else Likeness.OTHER
     nominals = {one.nominal_code, other.nominal_code} - {""}
     if len(nominals) > 1:
@@ -93,7 +93,7 @@ def _summary(noun: Noun) -> dict[str, Value]:
     }
 
 
-def _letters(text: str) -> str:
+def letters(text: str) -> str:
     """Without spaces, points and dashes; a text of nothing else stays as it is."""
     return "".join(char for char in text.casefold() if char.isalnum()) or text.strip()
 

@@ -16,7 +16,7 @@ from workers.once import NotSent, doubtful, may_have_been_made, send_once
 from workers.pairs import choosing
 from workers.pairs.finishing import finish
 from workers.pairs.kashflow import Listing, row_at
-from workers.pairs.products import PRODUCT
+from workers.pairs.products import PRODUCT, letters
 from workers.pairs.sides import kashflow_of
 from workers.work import Progress, Work, as_noun, known
 
@@ -44,7 +44,8 @@ def search_product(desk: Desk, work: Work, listing: Listing) -> Progress:
     shown = [key for key, row in rows.items() if _RECORDS.identity(row) == PRODUCT.key_of(ours)]
     if shown and not taken & set(shown):
         return _in_full(desk, work, shown[0])
-    judged = PRODUCT.candidates(ours, choosing.models_of(desk, work, rows), taken)
+    near = {key: row for key, row in rows.items() if _resembles(row, ours)}
+    judged = PRODUCT.candidates(ours, choosing.models_of(desk, work, near), taken)
     if len(judged.same) == 1 and not taken & set(judged.same):
         return _in_full(desk, work, next(iter(judged.same)))
     if not judged.all:
@@ -56,6 +57,12 @@ def search_product(desk: Desk, work: Work, listing: Listing) -> Progress:
         for key, one in judged.all.items()
     ]
     return choosing.in_doubt(work, judged, candidates)
+
+
+def _resembles(row: Row, ours: Product) -> bool:
+    """Is it worth a closer look? The list may be long, and a whole batch looks through it."""
+    pairs = ((row.get("Code"), ours.code), (row.get("Name"), ours.name))
+    return any(letters(str(theirs or "")) == letters(said) for theirs, said in pairs if said)
 
 
 def make_product(desk: Desk, work: Work) -> Settlement:
