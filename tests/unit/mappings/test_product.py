@@ -43,7 +43,12 @@ def _read(name: str, record: dict[str, Any]) -> Product:
 def test_both_sides_of_one_product_say_the_same() -> None:
     ours, theirs = _read("salesforce/product", IN_SALESFORCE), _read("kashflow/product", IN_KASHFLOW)
 
-    assert (ours.name, ours.code, ours.price, ours.is_active) == ("Walnut shelf", "SHELF-W", 180, True)
+    assert (ours.name, ours.code, ours.price, ours.is_active) == (
+        "Walnut shelf",
+        "SHELF-W",
+        Decimal(180),
+        True,
+    )
     assert (theirs.name, theirs.code, theirs.price, theirs.is_active) == (
         ours.name,
         ours.code,
