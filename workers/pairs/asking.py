@@ -21,7 +21,7 @@ _LABELS: Mapping[Source, str] = {"salesforce": "Salesforce", "kashflow": "KashFl
 
 
 def pair_about(entity: str, salesforce_id: str) -> str:
-    """What questions about a linked customer are about."""
+    """What questions about a linked pair are about."""
     return f"{entity} {salesforce_id}"
 
 
