@@ -47,6 +47,22 @@ VOLATILE: Mapping[str, frozenset[str]] = {
         ]
     ),
     "Product": frozenset(),
+    # What it came to moves with every document that is filed under it.
+    "Project": frozenset(
+        [
+            "AssociatedQuotesCount",
+            "ActualSalesAmount",
+            "ActualSalesVATAmount",
+            "ActualPurchasesAmount",
+            "ActualPurchasesVATAmount",
+            "ActualJournalsAmount",
+            "ActualBankTransactionAmount",
+            "WorkInProgressAmount",
+            "ActualIncome",
+            "ActualExpenditure",
+            "Margin",
+        ]
+    ),
     "Purchase": frozenset(
         ["OverdueDays", "FileCount", "PreviousNumber", "NextNumber", "VATReturnId", "IsEmailSent"]
     ),

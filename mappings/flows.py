@@ -148,7 +148,9 @@ def _flow(
         raise Wrong(parts["reads"], f"{reads.name} reads {reads.entity}, not {entity}")
     met, asked = _condition(parts.get("condition"), entity, countries)
     write_back = word(parts["write_back"], rows) if "write_back" in parts else ""
-    pair, looked_at = pairing.pairing(row, rows, lambda node: _condition(node, entity, countries))
+    pair, looked_at = pairing.pairing(
+        row, rows, reads.kind.noun, lambda node: _condition(node, entity, countries)
+    )
     joined = _joined(row, reads.plan, asked, *([looked_at] if looked_at else []))
     if pair is not None and source == "salesforce":
         joined = joined.stamped()

@@ -12,6 +12,7 @@ from canonical.customer import Customer
 from canonical.invoice import Invoice
 from canonical.payment import Payment
 from canonical.product import Product
+from canonical.project import Project
 from canonical.purchase import Bill, PurchaseInvoice, purchase_for
 from canonical.raising import Sale, invoice_for
 from canonical.shape import Noun
@@ -43,6 +44,7 @@ NOUNS: Final[Mapping[str, NounKind]] = {
     "Invoice": _plain(Invoice),
     "Payment": _plain(Payment),
     "Product": _plain(Product),
+    "Project": _plain(Project),
     "PurchaseInvoice": _plain(PurchaseInvoice),
     "Supplier": _plain(Supplier),
     "Sale": NounKind(Sale, Invoice, lambda values: invoice_for(Sale.model_validate(values))),

@@ -9,9 +9,11 @@ from enum import StrEnum
 
 from yaml.nodes import Node
 
+from canonical.shape import Noun
 from mappings.conditions import Condition
 from mappings.document import Wrong, entries, whole, word
 from mappings.golden.owners import Owners, owners
+from mappings.golden.spread import FIELDS
 from mappings.plan import FieldPlan
 
 #: Keys of a row that only mean something together with `other_way`.
@@ -54,9 +56,9 @@ class Pairing:
 
 
 def pairing(
-    row: Node, rows: Mapping[str, Node], condition: Callable[[Node | None], Compiled]
+    row: Node, rows: Mapping[str, Node], noun: type[Noun], condition: Callable[[Node | None], Compiled]
 ) -> tuple[Pairing | None, FieldPlan | None]:
-    """What the row says, and the fields that `creates` looks at; None for a flow of one direction.
+    """What the row says of a flow of `noun`, and the fields that `creates` looks at; None for a flow of one direction.
 
     Raises Wrong where the two rows do not name each other, or not exactly one of them names the owners.
     """
@@ -76,7 +78,7 @@ def pairing(
     met, asked = condition(parts.get("creates"))
     found = Pairing(
         other_way=other,
-        owners=owners(told[0]),
+        owners=owners(told[0], FIELDS.get(noun, frozenset())),
         creates=met,
         when_gone=_WHEN_GONE[word(parts["when_gone"], _WHEN_GONE)]
         if "when_gone" in parts

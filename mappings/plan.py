@@ -49,9 +49,9 @@ class FieldPlan:
         )
 
     def stamped(self) -> FieldPlan:
-        """The same with the time at which each record changed last."""
+        """The same with the time at which each record changed last, and with the id of each."""
         children = {
-            name: replace(child, fields=_once((*child.fields, STAMP)))
+            name: replace(child, fields=_once(("Id", *child.fields, STAMP)))
             for name, child in self.children.items()
         }
         return replace(self, fields=_once((*self.fields, STAMP)), children=children)

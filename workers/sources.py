@@ -20,7 +20,8 @@ from mappings.soql import soql
 from workers.abreast import abreast
 from workers.classify import ending_of
 from workers.desk import Desk
-from workers.pairs.kashflow import customer_row
+from workers.pairs.kashflow import row_of
+from workers.pairs.things import thing_of
 from workers.work import Progress, Work
 
 #: Salesforce may show a change this long after it told of it: queries read committed states, and copies of them
@@ -77,7 +78,7 @@ def read_kashflow(desk: Desk, flow: Flow, works: Sequence[Work]) -> list[Progres
     """One call per record, side by side. A flow that upserts takes every record; to all others an invoice that nobody
     linked is none of Salesforce's business."""
     if flow.pairing is not None:
-        return read_customers(desk, works)
+        return read_pairs(desk, flow, works)
     if flow.key:
         return abreast(desk, _read_record, works)
     links = desk.ledger.links_by_kashflow_id("invoice", [work.delivery.record_id for work in works])
@@ -90,18 +91,19 @@ def read_kashflow(desk: Desk, flow: Flow, works: Sequence[Work]) -> list[Progres
     return [*unlinked, *abreast(desk, _read_record, linked)]
 
 
-def read_customers(desk: Desk, works: Sequence[Work]) -> list[Progress]:
-    """One call per customer, side by side, linked or not; a renamed one is looked for in the list."""
-    links = desk.ledger.links_by_kashflow_id("customer", [work.delivery.record_id for work in works])
+def read_pairs(desk: Desk, flow: Flow, works: Sequence[Work]) -> list[Progress]:
+    """One call per record, side by side, linked or not; a renamed one is looked for in the list."""
+    entity = thing_of(flow).entity
+    links = desk.ledger.links_by_kashflow_id(entity, [work.delivery.record_id for work in works])
     return abreast(
-        desk, _read_customer, [replace(work, link=links.get(work.delivery.record_id)) for work in works]
+        desk, _read_one_of_a_pair, [replace(work, link=links.get(work.delivery.record_id)) for work in works]
     )
 
 
-def _read_customer(desk: Desk, work: Work) -> Progress:
-    code = work.delivery.hint.get("key") or (work.link.kashflow_key if work.link else "")
+def _read_one_of_a_pair(desk: Desk, work: Work) -> Progress:
+    key, records = _address(work), RECORDS[work.delivery.entity]
     try:
-        row = customer_row(desk, work, str(code), work.delivery.record_id)
+        row = row_of(desk, records, key, work.delivery.record_id, work.flow.priority)
     except ConnectorError as error:
         return work.ends(ending_of(error, work.delivery, "hydrate", desk))
     if row is None:
@@ -123,9 +125,14 @@ def _read_record(desk: Desk, work: Work) -> Progress:
     return _with_record(work, found, kashflow_digest(work.delivery.entity, found))
 
 
+def _address(work: Work) -> str:
+    """Where the record was seen last."""
+    return str(work.delivery.hint.get("key") or (work.link.kashflow_key if work.link else ""))
+
+
 def _at_its_address(desk: Desk, work: Work) -> Row | None:
     """The record, None where it is not there. Its address is a hint: by now it may be another record's."""
-    known = work.delivery.hint.get("key") or (work.link.kashflow_key if work.link else "")
+    known = _address(work)
     row = _read_at(desk, work, known) if known else None
     if row is not None and RECORDS[work.delivery.entity].identity(row) == work.delivery.record_id:
         return row

@@ -66,6 +66,7 @@ class KashFlowClient:
         self._wire = Wire(self._http, patience)
         self.customers = resources.Customers(self._wire)
         self.suppliers = resources.Suppliers(self._wire)
+        self.projects = resources.Projects(self._wire)
         self.invoices = resources.Invoices(self._wire)
         self.purchases = resources.Purchases(self._wire)
         self.products = resources.Products(self._wire)

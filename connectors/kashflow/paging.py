@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from urllib.parse import parse_qsl, urlsplit
@@ -30,9 +30,14 @@ class Walk:
 
 def walk(wire: Wire, path: str, params: Params) -> Walk:
     """Every page of the list. Raises any ConnectorError."""
+    return whole(pages(wire, path, params))
+
+
+def whole(found: Iterable[Page]) -> Walk:
+    """All pages of one list together. Raises what asking for a page raises."""
     rows: dict[object, Row] = {}
     total: int | None = None
-    for page in pages(wire, path, params):
+    for page in found:
         total = page.total if page.total is not None else total
         for row in page.rows:
             rows[_identity(row) or object()] = row  # a row without identity is like no other

@@ -29,6 +29,8 @@ class Records:
     read: Callable[[KashFlowClient, str], Row]
     #: What tells a record from all others for good; blank where the row does not say.
     identity: Callable[[Mapping[str, Any]], str] = _id
+    #: Replaces the record at an address as a whole, and may give it another address; None for what we never rewrite.
+    replace: Callable[[KashFlowClient, str, Mapping[str, object]], Row] | None = None
     #: The list shows only what is dated within the window: what it leaves out may well be there.
     windowed: bool = False
 
@@ -36,6 +38,11 @@ class Records:
 def _product(client: KashFlowClient, key: str) -> Row:
     nominal, _, code = key.partition("/")
     return client.products.get(int(nominal), code)
+
+
+def _replaced_product(client: KashFlowClient, key: str, body: Mapping[str, object]) -> Row:
+    nominal, _, code = key.partition("/")
+    return client.products.update(int(nominal), code, body)
 
 
 def _transaction(client: KashFlowClient, key: str) -> Row:
@@ -61,6 +68,7 @@ RECORDS: Mapping[str, Records] = {
             lambda client, _: client.customers.pages(),
             lambda row: str(row["Code"]),
             lambda client, key: client.customers.get(key),
+            replace=lambda client, key, body: client.customers.update(key, body),
         ),
         Records(
             "Supplier",
@@ -73,6 +81,13 @@ RECORDS: Mapping[str, Records] = {
             lambda client, _: client.products.pages(),
             lambda row: f"{row['NominalCode']}/{row['Code']}",
             _product,
+            replace=_replaced_product,
+        ),
+        Records(
+            "Project",
+            lambda client, _: client.projects.pages(),
+            lambda row: str(row["Number"]),
+            lambda client, key: client.projects.get(int(key)),
         ),
         Records(
             "Purchase",

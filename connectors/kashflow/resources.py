@@ -158,6 +158,21 @@ class Products(_Written):
         return self._update(body, nominal_code, code)
 
 
+class Projects(_Written):
+    """Keyed by `Number` (section 3.15)."""
+
+    collection = list_path = "projects"
+    #: This list has words of its own for its order (section 2.4): 0 is by Number, and ascending.
+    defaults: ClassVar[Params] = {"page": 1, "perpage": 100, "sortby": 0, "sort": 0}
+
+    def get(self, number: int) -> Row:
+        return self._get(number)
+
+    def update(self, number: int, body: Mapping[str, object]) -> Row:
+        """Full replacement."""
+        return self._update(body, number)
+
+
 class Nominals(_Listed):
     """The chart of accounts, keyed by `Code`."""
 

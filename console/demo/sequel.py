@@ -213,6 +213,7 @@ ACTS: Sequence[Sequence[Scene]] = (
     (
         Scene("customer edited on both sides", _both_edit, _customer_shown),
         Scene("custom field filled", _fill_custom_field, _custom_field_shown),
+        Scene("price raised in Salesforce", _raise_price, _price_shown),
         Scene("Order activated", _activate_order, _order_shown),
         Scene("part paid in KashFlow", _pay_a_part, _part_shown),
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -57,16 +57,30 @@ def agreed_on(golden: Golden, merged: Merged, outcome: Outcome) -> Golden:
 
 
 def quarrels(golden: Golden, merged: Merged, now: datetime, patience: Patience) -> frozenset[str]:
-    """The fields that were written so often lately that they must not be written again."""
+    """The fields that were written so often lately that they must not be written again.
+
+    It takes two: what one side says anew, however often, is news as long as nobody on the other side objects.
+    """
     found = set()
     for name, verdict in merged.verdicts.items():
-        if verdict.behind:
-            recent = _recent(golden, name, now, patience.window)
+        recent = _recent(golden, name, now, patience.window)
+        if verdict.behind and not _only_news(golden, merged, verdict, recent):
             mark = mark_of(name, verdict.value, merged.region)
             same = sum(one.mark == mark and one.side in verdict.behind for one in recent)
             if same >= patience.same_writes or len(recent) >= patience.all_writes:
                 found.add(name)
     return frozenset(found)
+
+
+def _only_news(golden: Golden, merged: Merged, verdict: Verdict, recent: Sequence[Write]) -> bool:
+    """Was only the side that is behind written lately, and does it still show what it showed then?"""
+    agreed, shown = golden.fields.get(verdict.field), merged.shown[verdict.field]
+    return agreed is not None and all(
+        side in agreed.shown
+        and alike(verdict.field, agreed.shown[side], shown.get(side), merged.region)
+        and all(one.side == side for one in recent)
+        for side in verdict.behind
+    )
 
 
 def without(merged: Merged, fields: frozenset[str]) -> Merged:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import datetime
 from typing import Final
 
@@ -35,12 +36,12 @@ class Side:
     values: Values
     #: None where nobody knows.
     edited: Span | None = None
-    #: The same of the contact, where it is a record of its own.
-    contact_edited: Span | None = None
+    #: The same of what is a record of its own over there, by the fields that it holds: `contact`, `price`.
+    parts_edited: Mapping[str, Span | None] = dataclass_field(default_factory=dict)
 
     def edited_in(self, field: str) -> Span | None:
         """When the record that holds `field` was edited last."""
-        return self.contact_edited or self.edited if field.startswith("contact.") else self.edited
+        return self.parts_edited.get(field.partition(".")[0]) or self.edited
 
 
 @dataclass(frozen=True)

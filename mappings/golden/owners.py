@@ -9,7 +9,6 @@ from enum import StrEnum
 from yaml.nodes import Node
 
 from mappings.document import Wrong, entries, word
-from mappings.golden.spread import FIELDS
 
 #: In `owners`: every field that is not named.
 OTHERS = "others"
@@ -45,12 +44,12 @@ class Owners:
         return self.named.get(field, self.others)
 
 
-def owners(node: Node) -> Owners:
-    """What stands under `owners` in flows.yaml. Raises Wrong for a field or an owner that there is not."""
+def owners(node: Node, fields: Collection[str]) -> Owners:
+    """What stands under `owners` in flows.yaml. Raises Wrong for an owner that there is not, or one of none of `fields`."""
     told: dict[str, Owner] = {}
     for name, value in entries(node).items():
-        if name != OTHERS and name not in FIELDS and not name.startswith(_CUSTOM):
-            raise Wrong(value, f"unknown field {name!r}; expected {OTHERS}, custom.NAME or {_said(FIELDS)}")
+        if name != OTHERS and name not in fields and not name.startswith(_CUSTOM):
+            raise Wrong(value, f"unknown field {name!r}; expected {OTHERS}, custom.NAME or {_said(fields)}")
         told[name] = _OWNERS[word(value, _OWNERS)]
     others = told.pop(OTHERS, Owner.MANUAL)
     return Owners(told, others)

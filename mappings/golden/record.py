@@ -67,8 +67,9 @@ class Golden:
     rulings: Mapping[str, Ruling] = field(default_factory=dict)
     #: Our recent writes by field, oldest first: a field that is written again and again is a quarrel.
     writes: Mapping[str, tuple[Write, ...]] = field(default_factory=dict)
-    #: Id of the Salesforce Contact that is the customer's primary contact; blank while there is none.
-    contact: str = ""
+    #: Id of the record that is a part of it in Salesforce: a customer's primary Contact, a product's standard price.
+    #: Blank while there is none. Stored as `contact`: once, only customers had one.
+    part: str = ""
     parted: Parted | None = None
 
     @property
@@ -110,7 +111,7 @@ class Golden:
                 for name, told in self.writes.items()
                 if told
             },
-            "contact": self.contact,
+            "contact": self.part,
             "parted": {
                 "at": self.parted.at.isoformat(),
                 "side": self.parted.side,

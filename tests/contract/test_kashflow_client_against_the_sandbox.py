@@ -150,6 +150,17 @@ class TestRecords:
         assert all(row["Name"] for row in office.client.payment_methods("purchase"))
         assert office.client.metadata()["TotalInvoiceCount"] == 10
 
+    def test_projects_are_made_found_by_their_reference_and_replaced(self, office: Office) -> None:
+        projects = office.client.projects
+        made = projects.create({"Name": "Refit", "Reference": "SF-1"})
+        projects.create({"Name": "Move", "Reference": "SF-2"})
+
+        (found,) = [row for row in projects.list(ref="SF-1").rows if row["Reference"] == "SF-1"]
+        projects.update(found["Number"], {**projects.get(found["Number"]), "Name": "Refit, ground floor"})
+
+        assert found["Id"] == made["Id"]
+        assert [row["Name"] for row in projects.list().rows][-2:] == ["Refit, ground floor", "Move"]
+
     def test_suppliers_and_purchases_are_listed_and_read(self, office: Office) -> None:
         assert office.client.suppliers.get("TIMB01")["Name"] == "Timber Co"
         assert len(office.client.suppliers.list().rows) == 4

@@ -1,14 +1,14 @@
-"""The recipes for a new entity can be followed: what stands on the page, put where it says, delivers products both ways."""
+"""The recipes for a new entity can be followed: what stands on the page, put where it says, delivers projects both ways."""
 
 from __future__ import annotations
 
 import re
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,7 +25,7 @@ BLOCKS = re.findall(r"^`([\w/.]+)`:\n\n```\w+\n(.*?)^```", PAGE, re.MULTILINE | 
 FILES = dict(BLOCKS)
 #: The rows of both recipes.
 ROWS = "\n".join(text for name, text in BLOCKS if name == "flows.yaml")
-TARGET_MODULE = "workers/targets/kashflow_products.py"
+TARGET_MODULE = "workers/targets/kashflow_projects.py"
 
 
 @pytest.fixture
@@ -39,10 +39,10 @@ def followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Road]:
             path.write_text(text, encoding="utf-8")
     flows = folder / "flows.yaml"
     flows.write_text(f"{read('mappings/flows.yaml')}\n{ROWS}", encoding="utf-8")
-    module = types.ModuleType("kashflow_products")
+    module = types.ModuleType("kashflow_projects")
     monkeypatch.setitem(sys.modules, module.__name__, module)
     exec(FILES[TARGET_MODULE], module.__dict__)  # noqa: S102 - the page's own code, which is what is tested
-    monkeypatch.setitem(targets._TARGETS, "kashflow.product", module.KashFlowProducts())
+    monkeypatch.setitem(targets._TARGETS, "kashflow.project", module.KashFlowProjects())
     with Sandbox(seed=1) as sandbox, road(sandbox, f"sqlite:///{tmp_path}/ledger.db") as opened:
         opened.book = load(folder)
         opened.queues = tuple(dict.fromkeys(flow.queue for flow in opened.book.flows))
@@ -50,47 +50,79 @@ def followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Road]:
         yield opened
 
 
-def test_products_added_by_the_recipe_are_made_once_and_follow_their_source(followed: Road) -> None:
-    entry = followed.product("Walnut shelf", "180.00", ProductCode="SHELF-W")
-    shelf = str(followed.record(entry)["Product2Id"])
-    followed.create("Product2", Name="Offcuts", ProductCode="OFFCUTS", IsActive=True)
-
-    followed.hear()
-    followed.work()
-    followed.change(shelf, Name="Walnut shelf, oiled")
-    followed.hear()
-    followed.work()
-
-    made = [row for row in followed.kashflow.products.list().rows if row["Code"] in ("SHELF-W", "OFFCUTS")]
-    assert {(row["Name"], row["Price"]) for row in made} == {("Walnut shelf, oiled", 180), ("Offcuts", 0)}
-    assert len(made) == 2
-    assert followed.last(shelf, "kashflow.product").state is State.DELIVERED
-    assert followed.unfinished() == 0
-
-
-def test_an_object_added_by_yaml_alone_shows_what_kashflow_has_and_follows_it(followed: Road) -> None:
-    fields = {
-        "Name": {"type": "string", "length": 80},
-        "KashFlow_Id__c": {"type": "string", "length": 40, "unique": True, "external_id": True},
-        "Code__c": {"type": "string", "length": 40},
-        "Price__c": {"type": "currency"},
+@pytest.fixture
+def jobs(followed: Road) -> Road:
+    """Their Salesforce has jobs, and an object that shows KashFlow's projects."""
+    text, key = {"type": "string", "length": 80}, {"length": 40, "unique": True, "external_id": True}
+    account = {"type": "reference", "reference_to": "Account", "children": "Jobs__r"}
+    objects: dict[str, dict[str, Any]] = {
+        "Job__c": {
+            "Name": text,
+            "Description__c": {"type": "textarea", "length": 4000},
+            "Account__c": account,
+            "Start_Date__c": {"type": "date"},
+        },
+        "KashFlow_Project__c": {
+            "Name": text,
+            "KashFlow_Id__c": {"type": "string", **key},
+            "Number__c": {"type": "double", "precision": 8, "scale": 0},
+            "Reference__c": text,
+        },
     }
-    followed.sandbox.run(
-        lambda: followed.sandbox.salesforce.schema.define(
-            "Catalogue_Item__c", {"prefix": "a99", "fields": fields}
-        )
+
+    def define() -> None:
+        for number, (name, fields) in enumerate(objects.items()):
+            followed.sandbox.salesforce.schema.define(name, {"prefix": f"a9{number}", "fields": fields})
+
+    followed.sandbox.run(define)
+    followed.select_for_change_events("Job__c")
+    return followed
+
+
+def _projects(road: Road, **wanted: object) -> list[Mapping[str, Any]]:
+    rows = road.keep(lambda books: [books.projects.view(row) for row in books.projects.register.rows()])
+    return [row for row in rows if all(row[name] == value for name, value in wanted.items())]
+
+
+@pytest.mark.parametrize("trouble", ["", "drop_after_commit"])
+def test_projects_added_by_the_recipe_are_made_once_and_follow_their_source(jobs: Road, trouble: str) -> None:
+    road = jobs
+    if trouble:
+        road.fault("kashflow", trouble, match={"method": "POST", "path": "/v2/projects"})
+    account = road.account("Bright Interiors", ExternalID__c="BRIG01")
+
+    refit = road.create("Job__c", Name="Refit", Account__c=account, Start_Date__c="2026-04-01")
+    road.hear()
+    road.rest()
+    road.change(refit, Name="Refit of the ground floor")
+    road.hear()
+    road.rest()
+
+    (project,) = _projects(road, Reference=f"SF-{refit}")
+    assert (project["Name"], project["CustomerCode"]) == ("Refit of the ground floor", "BRIG01")
+    assert road.last(refit, "kashflow.project").state is State.DELIVERED
+    road.change(refit, Name="Refit of the ground floor", Description__c="")
+    road.hear()
+    road.rest()
+    assert len(_projects(road, Reference=f"SF-{refit}")) == 1
+
+
+def test_an_object_added_by_yaml_alone_shows_what_kashflow_has_and_follows_it(jobs: Road) -> None:
+    road = jobs
+    road.look()
+    road.work()
+
+    made = road.keep(lambda books: books.projects.create({"Name": "Stocktake", "Reference": "ST-1"}))
+    road.look()
+    road.work()
+    road.keep(lambda books: books.projects.edit(made["Number"], Name="Stocktake of 2026"))
+    road.look()
+    road.work()
+
+    (shown,) = road.in_salesforce("KashFlow_Project__c")
+    assert (shown["Name"], shown["Number__c"], shown["Reference__c"]) == (
+        "Stocktake of 2026",
+        made["Number"],
+        "ST-1",
     )
-    followed.look()
-    followed.work()
-
-    body = {"NominalCode": 4000, "Code": "LAMP-1", "Name": "Lamp", "Price": "35.00", "VATRate": 20}
-    followed.keep(lambda books: books.products.create(body))
-    followed.look()
-    followed.work()
-    followed.keep(lambda books: books.products.edit((4000, "LAMP-1"), Price="39.50"))
-    followed.look()
-    followed.work()
-
-    (item,) = followed.in_salesforce("Catalogue_Item__c")
-    assert (item["Name"], item["Code__c"], item["Price__c"]) == ("Lamp", "LAMP-1", Decimal("39.50"))
-    assert followed.unfinished() == 0
+    assert road.unfinished() == 0

@@ -248,7 +248,7 @@ def test_a_contact_that_left_takes_nobodys_telephone_number_away(on_the_road: Ro
     road = on_the_road
     pair = in_step(road)
 
-    road.delete(pair.golden.contact)
+    road.delete(pair.golden.part)
     pair.edit_account(BillingCity="York")
     road.settle_down()
 

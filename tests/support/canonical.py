@@ -11,6 +11,7 @@ from canonical.address import Address
 from canonical.customer import Contact, Customer
 from canonical.invoice import CustomerKey, Invoice, InvoiceLine, InvoiceStatus
 from canonical.money import times, vat_on
+from canonical.product import Product
 from canonical.raising import totals
 
 #: Text as people type it: one line, nothing to strip at its ends.
@@ -95,3 +96,17 @@ def invoices(draw: st.DrawFn) -> Invoice:
         status=InvoiceStatus.UNKNOWN,
         **totals(lines),
     )
+
+
+products = st.builds(
+    Product,
+    name=phrases,
+    code=st.one_of(st.just(""), codes),
+    description=maybe,
+    price=st.one_of(st.none(), amounts),
+    vat_rate=st.one_of(st.none(), vat_rates),
+    nominal_code=st.sampled_from(["", "4000", "4001"]),
+    is_active=st.booleans(),
+    stock=st.one_of(st.none(), quantities),
+    external_ids=st.sampled_from([{}, {"kashflow": "42"}]),
+)

@@ -9,9 +9,12 @@ from typing import Any, TypeVar
 
 from sandbox.faults import Fault
 from sandbox.kashflow.world import KashFlowWorld
+from sandbox.salesforce.fields import field_from
 from sandbox.server import Sandbox
 
 WON = "Closed Won"
+#: Where a POST makes a record.
+_MADE_AT = ("/customers", "/invoices", "/products", "/composite/sobjects")
 
 Row = Mapping[str, Any]
 T = TypeVar("T")
@@ -169,6 +172,17 @@ class Firm:
         """The customer has agreed."""
         self.change(order, Status="Activated")
 
+    def allow_several_currencies(self) -> None:
+        """The administrator lets prices be in several currencies; what has none is of the organisation's own."""
+
+        def work() -> None:
+            schema = self.sandbox.salesforce.schema
+            facts = {"type": "picklist", "length": 3, "values": ["GBP", "EUR"]}
+            one = field_from("CurrencyIsoCode", facts, custom=False)
+            schema.add_field(schema.entity("PricebookEntry"), one, self.now())
+
+        self.sandbox.run(work)
+
     def select_for_change_events(self, entity: str) -> None:
         """The administrator selects an object in Setup, Change Data Capture."""
         self.sandbox.run(lambda: self.sandbox.salesforce.events.add_member("ChangeEvents", entity))
@@ -290,4 +304,4 @@ def _writes(method: str, path: str) -> bool:
         return False  # a record that is mirrored is no part of a pair
     if method in ("PUT", "PATCH", "DELETE"):
         return True
-    return method == "POST" and path.endswith(("/customers", "/invoices", "/composite/sobjects"))
+    return method == "POST" and path.endswith(_MADE_AT)

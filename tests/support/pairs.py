@@ -29,7 +29,7 @@ class Pair:
 
     @property
     def contact(self) -> Mapping[str, Any]:
-        return self.road.record(self.golden.contact)
+        return self.road.record(self.golden.part)
 
     @property
     def customer(self) -> Mapping[str, Any]:
@@ -60,7 +60,7 @@ class Pair:
 
     def edit_contact(self, **fields: Any) -> None:
         """A sales person edits the Contact."""
-        self.road.change(self.golden.contact, **fields)
+        self.road.change(self.golden.part, **fields)
 
     def edit_customer(self, **fields: Any) -> None:
         """A bookkeeper edits the customer."""

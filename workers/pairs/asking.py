@@ -10,6 +10,7 @@ from ledger.deliveries import Delivery
 from ledger.questions import Question
 from mappings.golden.merge import Dispute
 from mappings.golden.record import Value
+from workers.pairs.things import thing_of
 from workers.work import Work
 
 #: Answers to "which of these is it?" beside the candidates themselves.
@@ -19,16 +20,17 @@ NONE = "none"
 _LABELS: Mapping[Source, str] = {"salesforce": "Salesforce", "kashflow": "KashFlow"}
 
 
-def pair_about(salesforce_id: str) -> str:
-    """What questions about a linked customer are about."""
-    return f"customer {salesforce_id}"
+def pair_about(entity: str, salesforce_id: str) -> str:
+    """What questions about a linked pair are about."""
+    return f"{entity} {salesforce_id}"
 
 
 def near_about(work: Work) -> str:
     """What questions about a record without a counterpart are about."""
     delivery = work.delivery
-    if delivery.source == "salesforce" and delivery.entity == "Account":
-        return pair_about(delivery.record_id)
+    thing = thing_of(work.flow)
+    if (delivery.source, delivery.entity) == ("salesforce", thing.salesforce):
+        return pair_about(thing.entity, delivery.record_id)
     return f"{delivery.source} {delivery.entity} {delivery.record_id}"
 
 

@@ -23,7 +23,7 @@ from workers.pairs.asking import merge_question, near_about, pair_about
 from workers.pairs.finishing import other_way
 from workers.pairs.meeting import Meeting, Shown
 from workers.pairs.merging import pairing_of
-from workers.pairs.salesforce import ACCOUNT
+from workers.pairs.things import thing_of
 from workers.work import Progress, Work, known
 
 _LABELS = {"salesforce": "Salesforce", "kashflow": "KashFlow"}
@@ -72,7 +72,7 @@ def departing(desk: Desk, work: Work, far: Shown | None) -> Progress:
     # Nobody reads the near side any more: the far one stands for both.
     merged = Merged({}, (), "", {})
     meeting = Meeting(Shown({}, far.model, Side({})), far, replace(golden, parted=parted), merged)
-    return replace(work, meeting=meeting, model=gathered(far.model, {"is_archived": True}))
+    return replace(work, meeting=meeting, model=gathered(far.model, dict([thing_of(work.flow).archived])))
 
 
 def parted_end(work: Work, golden: Golden, parted: Parted, *, archived: bool = False) -> Settlement:
@@ -83,7 +83,7 @@ def parted_end(work: Work, golden: Golden, parted: Parted, *, archived: bool = F
     return work.ends(
         Delivered(f"{parted.why}; {done} in {_LABELS[work.flow.target]}, and keep the two in step no longer"),
         link=_with(link, told),
-        asked=Asked(looked_at=(pair_about(link.salesforce_id),)),
+        asked=Asked(looked_at=(pair_about(link.entity, link.salesforce_id),)),
     )
 
 
@@ -96,19 +96,20 @@ def no_longer_kept(work: Work, parted: Parted) -> Settlement:
 def far_is_gone(desk: Desk, work: Work) -> Settlement:
     """The other side's record is not there: whatever follows from that is the other direction's to say."""
     link = known(work.link, "the link")
-    row = {"Id": link.kashflow_id, "Code": link.kashflow_key}
     text = f"the record over there is gone, and {_LABELS[work.flow.target]}'s own policy says what follows"
     return work.ends(
         Unchanged(Reason("resolve", "other_side_gone", text)),
-        follow_ups=(other_way(desk, work, link.salesforce_id, row, kind="unknown", why="found gone by"),),
+        follow_ups=(other_way(desk, work, link, kind="unknown", why="found gone by"),),
     )
 
 
 def _from_the_bin(desk: Desk, work: Work) -> dict[str, Any]:
-    """Whether this Account is deleted, and which it was merged into; empty for one that is purged, or hidden from us."""
+    """Whether this record is deleted, and which it was merged into; empty for one that is purged, or hidden from us."""
+    thing = thing_of(work.flow)
+    fields = "Id, IsDeleted, MasterRecordId" if thing.can_be_merged else "Id, IsDeleted"
     # An id that the ledger keeps, in quotes all the same.
     where = f"Id = {quoted(work.delivery.record_id)}"
-    statement = f"SELECT Id, IsDeleted, MasterRecordId FROM {ACCOUNT} WHERE {where}"  # noqa: S608
+    statement = f"SELECT {fields} FROM {thing.salesforce} WHERE {where}"  # noqa: S608
     found = desk.salesforce_meter.call(
         lambda: desk.salesforce.query_all(statement), priority=work.flow.priority
     )
@@ -117,16 +118,14 @@ def _from_the_bin(desk: Desk, work: Work) -> dict[str, Any]:
 
 def _moved(desk: Desk, work: Work, winner: str, golden: Golden) -> Settlement:
     link = known(work.link, "the link")
-    taken = desk.ledger.links_by_salesforce_id("customer", ACCOUNT, [winner]).get(winner)
+    taken = desk.ledger.links_by_salesforce_id(link.entity, link.salesforce_entity, [winner]).get(winner)
     if taken is not None:
         return _two_counterparts(desk, work, link, taken, golden)
     moved = replace(
-        _with(link, replace(golden, contact="")), salesforce_id=winner, instead_of=link.salesforce_id
+        _with(link, replace(golden, part="")), salesforce_id=winner, instead_of=link.salesforce_id
     )
-    follow = replace(
-        other_way(desk, work, winner, {"Id": link.kashflow_id, "Code": link.kashflow_key}, why="merged away:")
-    )
-    note = f"{_what(work)} was merged into {winner}, which has customer {link.kashflow_key} now"
+    follow = other_way(desk, work, moved, why="merged away:")
+    note = f"{_what(work)} was merged into {winner}, which has {link.entity} {link.kashflow_key} now"
     return work.ends(Delivered(note), link=moved, follow_ups=(follow,))
 
 
@@ -158,12 +157,10 @@ def _carried_out(
 ) -> Settlement:
     archive = decided.decision == "archive"
     if archive:
-        meter = desk.kashflow_meter
-        row = meter.call(lambda: desk.kashflow.customers.get(link.kashflow_key), priority=work.flow.priority)
-        meter.call(
-            lambda: desk.kashflow.customers.update(link.kashflow_key, {**row, "IsArchived": True}),
-            priority=work.flow.priority,
-        )
+        customers, meter, priority = desk.kashflow.customers, desk.kashflow_meter, work.flow.priority
+        row = meter.call(lambda: customers.get(link.kashflow_key), priority=priority)
+        body = {**row, "IsArchived": True}
+        meter.call(lambda: customers.update(link.kashflow_key, body), priority=priority)
     end = parted_end(work, golden, parted, archived=archive)
     return replace(end, asked=Asked(used=(decided.id,), looked_at=(near_about(work),)))
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from canonical.change import Kind, Source
 from ledger.deliveries import NewDelivery, Settlement
 from ledger.endings import Ending, LinkFound
+from ledger.links import Link
 from ledger.questions import Asked
 from mappings.flows import Flow
 from mappings.golden.agree import Outcome, agreed_on
@@ -15,9 +17,11 @@ from mappings.golden.merge import Merged, merge
 from mappings.golden.record import Golden
 from workers.desk import Desk
 from workers.pairs.asking import near_about, pair_about
+from workers.pairs.customers import CUSTOMER
 from workers.pairs.meeting import Meeting, Shown
 from workers.pairs.merging import pairing_of
-from workers.pairs.salesforce import ACCOUNT, contact_id
+from workers.pairs.thing import Thing
+from workers.pairs.things import thing_of
 from workers.work import Work, known
 
 
@@ -31,18 +35,16 @@ def finish(desk: Desk, work: Work, ending: Ending, after: Shown, *, sent: bool, 
     golden = agreed_on(
         meeting.golden, merged, Outcome(desk.clock(), work.delivery.id, shown, turn=turn, sent=sent)
     )
-    golden = replace(golden, contact=contact_id(sides["salesforce"].model) or golden.contact)
-    salesforce_id = str(sides["salesforce"].record["Id"])
-    row = sides["kashflow"].record
-    link = LinkFound(
-        "customer", ACCOUNT, salesforce_id, str(row["Id"]), str(row["Code"]), golden.to_plain(), _before(work)
-    )
+    golden = replace(golden, part=sides["salesforce"].part or golden.part)
+    link = _link(thing_of(flow), sides, golden, _before(work))
     behind = any(flow.source in verdict.behind for verdict in merged.verdicts.values())
-    asked = Asked(meeting.questions, meeting.used, (near_about(work), pair_about(salesforce_id)))
+    asked = Asked(
+        meeting.questions, meeting.used, (near_about(work), pair_about(link.entity, link.salesforce_id))
+    )
     return work.ends(
         ending,
         link=link,
-        follow_ups=(other_way(desk, work, salesforce_id, row),) if behind else (),
+        follow_ups=(other_way(desk, work, link),) if behind else (),
         asked=asked,
         **also,
     )
@@ -51,8 +53,7 @@ def finish(desk: Desk, work: Work, ending: Ending, after: Shown, *, sent: bool, 
 def other_way(
     desk: Desk,
     work: Work,
-    salesforce_id: str,
-    row: Any,
+    link: LinkFound | Link,
     *,
     kind: Kind = "updated",
     why: str = "merged by",
@@ -65,13 +66,13 @@ def other_way(
         queue=flow.queue,
         source=flow.source,
         entity=flow.source_entity,
-        record_id=salesforce_id if to_kashflow else str(row["Id"]),
+        record_id=link.salesforce_id if to_kashflow else link.kashflow_id,
         version=f"{why} {work.delivery.id}, attempt {work.delivery.attempts + 1}",
         kind=kind,
         occurred_at=desk.clock(),
-        lock_key=pair_lock(desk, work.flow, salesforce_id),
+        lock_key=pair_lock(desk, work.flow, link.salesforce_id),
         priority=flow.priority,
-        hint={} if to_kashflow else {"key": str(row["Code"])},
+        hint={} if to_kashflow else {"key": link.kashflow_key},
     )
 
 
@@ -90,7 +91,7 @@ def begin_in_step(desk: Desk, work: Work, account_id: str) -> tuple[NewDelivery,
             lock_key=flow.lock_for(account_id),
             priority=flow.priority,
         )
-        for flow in desk.book.flows_for("salesforce", ACCOUNT)
+        for flow in desk.book.flows_for("salesforce", CUSTOMER.salesforce)
         if flow.pairing is not None
     )
 
@@ -106,6 +107,19 @@ def _first_merge(flow: Flow, meeting: Meeting, after: Shown) -> Merged:
     sides = {flow.source: meeting.near.side, flow.target: after.side}
     return merge(
         Golden(), sides["salesforce"], sides["kashflow"], pairing_of(flow).owners, source=flow.source
+    )
+
+
+def _link(thing: Thing, sides: Mapping[Source, Shown], golden: Golden, instead_of: str) -> LinkFound:
+    row = sides["kashflow"].record
+    return LinkFound(
+        thing.entity,
+        thing.salesforce,
+        str(sides["salesforce"].record["Id"]),
+        thing.records.identity(row),
+        thing.records.key(row),
+        golden.to_plain(),
+        instead_of,
     )
 
 

@@ -8,6 +8,7 @@ from enum import Enum
 
 from canonical.customer import Customer
 from canonical.names import normalised
+from canonical.shape import Noun
 from mappings.golden.alike import normal
 from mappings.golden.record import Value
 
@@ -24,11 +25,11 @@ class Likeness(Enum):
 class Candidates:
     """Those of the far side that may be meant, by their key there."""
 
-    same: Mapping[str, Customer]
-    doubtful: Mapping[str, Customer]
+    same: Mapping[str, Noun]
+    doubtful: Mapping[str, Noun]
 
     @property
-    def all(self) -> dict[str, Customer]:
+    def all(self) -> dict[str, Noun]:
         return {**self.same, **self.doubtful}
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from canonical.change import Source
-from canonical.customer import Customer
 from ledger.questions import Question
 from ledger.reviews import Review
 from mappings.flows import Flow
@@ -18,17 +17,19 @@ from mappings.pairing import Pairing
 from workers.desk import Desk
 from workers.pairs.asking import field_question, subject_of
 from workers.pairs.meeting import Meeting, Shown
+from workers.pairs.things import thing_of
 from workers.work import Work, known
 
 #: An answer of a person: both sides keep what they show.
 NEITHER = "neither"
 _TAKEN: Mapping[str, Source | None] = {"salesforce": "salesforce", "kashflow": "kashflow", NEITHER: None}
-_ARCHIVED = "is_archived"
 
 
 def met(desk: Desk, work: Work, near: Shown, far: Shown, golden: Golden, about: str) -> Work:
-    """The work with what is to stand on the far side. Raises MappingProblem for what cannot be a customer."""
+    """The work with what is to stand on the far side. Raises MappingProblem for what cannot be such a thing."""
     flow = work.flow
+    archived, when_archived = thing_of(flow).archived
+    back = {archived: not when_archived}
     revived = golden.parted is not None and golden.parted.archived
     golden = replace(golden, parted=None)
     merged = _merged(flow, near, far, golden)
@@ -41,30 +42,20 @@ def met(desk: Desk, work: Work, near: Shown, far: Shown, golden: Golden, about: 
         merged = _merged(flow, near, far, golden)
         spinning = quarrels(golden, merged, desk.clock(), desk.rules.patience)
     questions = _questions(work, about, merged, spinning)
-    merged = without(merged, spinning | ({_ARCHIVED} if revived else frozenset()))
-    wanted = merged.wanted(flow.target) | ({_ARCHIVED: False} if revived else {})
+    merged = without(merged, spinning | (back.keys() if revived else frozenset()))
+    wanted = merged.wanted(flow.target) | (back if revived else {})
     meeting = Meeting(near, far, golden, merged, questions, (*work.decided, *used))
     return replace(work, meeting=meeting, model=gathered(far.model, wanted))
 
 
 def newcomer(work: Work, near: Shown) -> Work:
     """The work of a record that the far side does not have: it is to be made as the near side shows it."""
-    meeting = Meeting(near, None, Golden(), used=work.decided)
-    # Its code in KashFlow is chosen when it is made.
-    code = near.model.code if work.flow.target == "salesforce" else ""
-    return replace(work, meeting=meeting, model=near.model.model_copy(update={"code": code}))
+    return replace(work, meeting=Meeting(near, None, Golden(), used=work.decided), model=near.model)
 
 
 def pairing_of(flow: Flow) -> Pairing:
     """How the flow keeps its pairs: only flows that go both ways come here."""
     return known(flow.pairing, "the other way of the flow")
-
-
-def customer_of(work: Work) -> Customer:
-    """What the source's record says."""
-    model = work.model
-    assert isinstance(model, Customer), "flows.yaml was checked at start"  # noqa: S101
-    return model
 
 
 def _merged(flow: Flow, near: Shown, far: Shown, golden: Golden) -> Merged:

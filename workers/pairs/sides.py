@@ -10,10 +10,10 @@ from mappings.context import Context
 from mappings.flows import Flow
 from mappings.golden.record import Golden
 from workers.desk import Desk
-from workers.pairs.kashflow import kashflow_shown
-from workers.pairs.meeting import Shown
+from workers.pairs.meeting import Seen, Shown
 from workers.pairs.merging import pairing_of
-from workers.pairs.salesforce import missing_in, salesforce_shown
+from workers.pairs.salesforce import missing_in
+from workers.pairs.things import thing_of
 from workers.work import Work
 
 Records = Mapping[Source, Mapping[str, Any] | None]
@@ -27,15 +27,15 @@ def both_sides(
     records: Records = {flow.source: work.record, flow.target: far}
     kashflow = records["kashflow"]
     theirs = kashflow_of(desk, flow, kashflow, context, golden) if kashflow is not None else None
-    account = records["salesforce"]
-    ours = salesforce_of(desk, flow, account, context, golden, like=theirs) if account is not None else None
+    record = records["salesforce"]
+    ours = salesforce_of(desk, flow, record, context, golden, like=theirs) if record is not None else None
     return (ours, theirs) if flow.source == "salesforce" else (theirs, ours)
 
 
 def kashflow_of(desk: Desk, flow: Flow, row: Mapping[str, Any], context: Context, golden: Golden) -> Shown:
     """The KashFlow side. Raises MappingProblem."""
     mapping = desk.book.mapping(reading(desk, flow, "kashflow").reads)
-    return kashflow_shown(mapping, row, context, desk.clock(), golden)
+    return thing_of(flow).in_kashflow(Seen(row, mapping, context, golden, desk.clock()))
 
 
 def salesforce_of(
@@ -47,16 +47,11 @@ def salesforce_of(
     *,
     like: Shown | None,
 ) -> Shown:
-    """The Salesforce side, with the Contact that is the contact of `like`. Raises MappingProblem and ConnectorError."""
+    """The Salesforce side, with that part of it which is meant by `like`. Raises MappingProblem and ConnectorError."""
     read_by = reading(desk, flow, "salesforce")
-    return salesforce_shown(
-        desk.book.mapping(read_by.reads),
-        record,
-        context,
-        golden,
-        missing=missing_in(desk, read_by),
-        like=like.model if like else None,
-    )
+    mapping, missing = desk.book.mapping(read_by.reads), missing_in(desk, read_by)
+    meant = like.model if like else None
+    return thing_of(flow).in_salesforce(Seen(record, mapping, context, golden, desk.clock(), missing, meant))
 
 
 def reading(desk: Desk, flow: Flow, system: Source) -> Flow:

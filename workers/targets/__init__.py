@@ -7,10 +7,12 @@ from typing import Protocol
 
 from mappings.flows import Flow
 from workers.desk import Desk
-from workers.targets.kashflow_customers import KashFlowCustomers
+from workers.targets.customer_search import search_customer
+from workers.targets.kashflow_customers import KashFlowCustomers, make_customer, stamp
 from workers.targets.kashflow_end import KashFlowEnd
 from workers.targets.kashflow_invoices import KashFlowInvoices
 from workers.targets.kashflow_payments import KashFlowPayments
+from workers.targets.kashflow_products import make_product, product_stamp, search_product
 from workers.targets.kashflow_purchases import KashFlowPurchases
 from workers.targets.kashflow_suppliers import KashFlowSuppliers
 from workers.targets.pairs import Pairs
@@ -41,8 +43,10 @@ _UPSERTED_SALESFORCE_RECORD: Target = SalesforceObjects()
 _ANY_SALESFORCE_OBJECT: Target = SalesforceRecords()
 #: Targets of flows that go both ways.
 _PAIRS: dict[str, Target] = {
-    "kashflow.customer": Pairs(KashFlowEnd()),
+    "kashflow.customer": Pairs(KashFlowEnd(stamp, search_customer, make_customer)),
     "salesforce.account": Pairs(SalesforceEnd()),
+    "kashflow.product": Pairs(KashFlowEnd(product_stamp, search_product, make_product)),
+    "salesforce.product": Pairs(SalesforceEnd()),
 }
 _RELAY: Target = Relay()
 

@@ -93,7 +93,7 @@ def _look(desk: Desk, work: Work) -> Progress:
         found = namesakes.find(desk, work.flow, _model(work).name)
     except ConnectorError as error:
         return work.ends(ending_of(error, work.delivery, "compare", desk))
-    review = desk.ledger.live_review(subject_of(pair_about(_account_id(work)), "match"))
+    review = desk.ledger.live_review(subject_of(pair_about("customer", _account_id(work)), "match"))
     if review is not None and review.state is ReviewState.DECIDED:
         return _reviewed(desk, work, review)
     match namesakes.choose(_model(work), found):
@@ -119,7 +119,7 @@ def _asked(desk: Desk, work: Work, found: Sequence[Namesake], doubt: Reason) -> 
     account_id = _account_id(work)
     question = match_question(
         work,
-        pair_about(account_id),
+        pair_about("customer", account_id),
         "the name is the same, and nothing says which is meant",
         summary(_model(work)),
         candidates_shown(desk, {one.code: one.row for one in found}, account_id),
@@ -241,6 +241,6 @@ def _linked(desk: Desk, work: Work, row: Mapping[str, Any], note: str) -> Settle
         Delivered(note),
         link=LinkFound("customer", ACCOUNT, _account_id(work), kashflow_id, code),
         follow_ups=begin_in_step(desk, work, _account_id(work)),
-        asked=Asked(used=work.decided, looked_at=(pair_about(_account_id(work)),)),
+        asked=Asked(used=work.decided, looked_at=(pair_about("customer", _account_id(work)),)),
         closes=(stamp(work),),
     )

@@ -18,8 +18,8 @@ from workers.pairs import departures
 from workers.pairs.asking import NONE, near_about, pair_about, subject_of
 from workers.pairs.finishing import finish, pair_lock
 from workers.pairs.merging import met, newcomer, pairing_of
-from workers.pairs.salesforce import ACCOUNT, CODE_FIELD
 from workers.pairs.sides import both_sides
+from workers.pairs.things import thing_of
 from workers.work import Progress, Work, known
 
 #: How long one direction waits for the other.
@@ -83,11 +83,12 @@ class Pairs:
 
 
 def _linked(desk: Desk, works: list[Work]) -> Iterator[tuple[Work, Link | None]]:
-    ids = [work.delivery.record_id for work in works]
+    ids, flow = [work.delivery.record_id for work in works], works[0].flow
+    thing = thing_of(flow)
     links = (
-        desk.ledger.links_by_salesforce_id("customer", ACCOUNT, ids)
-        if works[0].flow.source == "salesforce"
-        else desk.ledger.links_by_kashflow_id("customer", ids)
+        desk.ledger.links_by_salesforce_id(thing.entity, thing.salesforce, ids)
+        if flow.source == "salesforce"
+        else desk.ledger.links_by_kashflow_id(thing.entity, ids)
     )
     return ((work, links.get(work.delivery.record_id)) for work in works)
 
@@ -120,7 +121,7 @@ def locked_as_pair(desk: Desk, work: Work, salesforce_id: str) -> Progress:
 
 
 def _wanted(desk: Desk, work: Work) -> Progress:
-    """The work of a record without a counterpart, as a customer, if it is to have one."""
+    """The work of a record without a counterpart, in our words, if it is to have one."""
     about, record = near_about(work), known(work.record, "the record")
     decided = desk.ledger.decisions([subject_of(about, "match")]).get(subject_of(about, "match"))
     if decided is not None and decided.decision == NONE:
@@ -129,7 +130,8 @@ def _wanted(desk: Desk, work: Work) -> Progress:
     creates = pairing_of(work.flow).creates
     unmet = creates.unmet(record) if creates and decided is None else ""
     # An Account that shows a customer's code is meant to be that customer, whatever its type.
-    if unmet and not (work.flow.source == "salesforce" and record.get(CODE_FIELD)):
+    shows_key = work.flow.source == "salesforce" and record.get(thing_of(work.flow).key_field)
+    if unmet and not shows_key:
         text = f"it has no counterpart, and gets none: {unmet}"
         return work.ends(Unchanged(Reason("resolve", "not_wanted", text)))
     try:
@@ -155,7 +157,9 @@ def _met(desk: Desk, work: Work, context: Context) -> Progress:
         return departures.departing(desk, work, far)
     if far is None:
         return departures.far_is_gone(desk, work)
-    return met(desk, work, known(near, "the near side"), far, golden, pair_about(link.salesforce_id))
+    return met(
+        desk, work, known(near, "the near side"), far, golden, pair_about(link.entity, link.salesforce_id)
+    )
 
 
 def _introduced(desk: Desk, work: Work, context: Context) -> Progress:
@@ -168,7 +172,7 @@ def _introduced(desk: Desk, work: Work, context: Context) -> Progress:
     locked = locked_as_pair(desk, work, salesforce_id)
     if isinstance(locked, Settlement):
         return locked
-    return met(desk, locked, near, far, Golden(), pair_about(salesforce_id))
+    return met(desk, locked, near, far, Golden(), pair_about(thing_of(work.flow).entity, salesforce_id))
 
 
 def _nothing_to_write(desk: Desk, work: Work) -> Settlement:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from ledger.deliveries import NewDelivery, Settlement
 from ledger.endings import Delivered
 from workers.desk import Desk
-from workers.pairs.merging import customer_of
-from workers.work import OutOfOrder, Progress, Work
+from workers.pairs.thing import known_as
+from workers.work import OutOfOrder, Progress, Work, known
 
 
 class Relay:
@@ -27,7 +27,7 @@ class Relay:
 
 def _passed_on(desk: Desk, work: Work) -> Settlement:
     flow = desk.book.flow(work.flow.passes_to)
-    record_id = customer_of(work).external_ids["salesforce"]
+    record_id = known_as(known(work.model, "the model"), "salesforce")
     follow_up = NewDelivery(
         flow=flow.name,
         queue=flow.queue,

@@ -1,45 +1,39 @@
-"""Salesforce Accounts, each with its primary Contact, as the far end of a pair: read in one query, written in two calls."""
+"""Salesforce as the far end of a pair: records and their parts, read in one query, written in two calls."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
-from canonical.customer import Customer
 from connectors.errors import ConnectorError
 from connectors.salesforce.collections import RowResult
 from ledger.deliveries import Settlement
-from ledger.endings import Reason, Unchanged
-from ledger.questions import Asked
 from mappings.golden.alike import alike
-from mappings.golden.record import Value
-from mappings.problems import MappingProblem
 from mappings.soql import quoted
 from workers.classify import ending_of
 from workers.desk import Desk
 from workers.pairs import departures
-from workers.pairs.asking import NEW, match_question, near_about, subject_of
-from workers.pairs.likeness import Candidates, candidates, summary
-from workers.pairs.merging import customer_of
-from workers.pairs.salesforce import ACCOUNT, CODE_FIELD, find_accounts, named, read_accounts
+from workers.pairs.asking import NEW
+from workers.pairs.choosing import decided_on, in_doubt, models_of
+from workers.pairs.salesforce import find_records, read_records
 from workers.pairs.sides import reading
-from workers.targets.account_writing import Change, change_of, write_accounts, write_contacts
+from workers.pairs.thing import known_as
+from workers.pairs.things import thing_of
+from workers.targets.pair_writing import Change, change_of, write_parts, write_records
 from workers.work import Progress, Work, known
 
-_WORD = re.compile(r"\w+")
 #: What names an Account in a customer's note.
 _ACCOUNT_ID = re.compile(r"^001[0-9A-Za-z]{15}$")
 
 
 class SalesforceEnd:
-    """Records are made by upsert on ExternalID__c where the organisation has that field: a repeat finds the first."""
+    """Records are made by upsert on their thing's key where the organisation has that field: a repeat finds the first."""
 
     def read(self, desk: Desk, works: list[Work]) -> Iterable[Progress]:
         flow = reading(desk, works[0].flow, "salesforce")
         ids = [known(work.link, "the link").salesforce_id for work in works]
-        found = read_accounts(desk, flow, ids, works[0].flow.priority)
+        found = read_records(desk, flow, ids, works[0].flow.priority)
         return [
             replace(work, far=found.get(salesforce_id))
             for work, salesforce_id in zip(works, ids, strict=True)
@@ -50,27 +44,27 @@ class SalesforceEnd:
 
     def send(self, desk: Desk, works: list[Work]) -> Iterable[Progress]:
         changes = [change_of(desk, work) for work in works]
-        accounts = write_accounts(desk, changes)
-        whole = [change for change, result in zip(changes, accounts, strict=True) if result.success]
-        ids = {id(change): str(result.id) for change, result in zip(changes, accounts, strict=True)}
-        contacts = dict(
-            zip(map(id, whole), write_contacts(desk, [(one, ids[id(one)]) for one in whole]), strict=True)
+        records = write_records(desk, changes)
+        whole = [change for change, result in zip(changes, records, strict=True) if result.success]
+        ids = {id(change): str(result.id) for change, result in zip(changes, records, strict=True)}
+        parts = dict(
+            zip(map(id, whole), write_parts(desk, [(one, ids[id(one)]) for one in whole]), strict=True)
         )
-        for change, account in zip(changes, accounts, strict=True):
-            yield _ended(desk, change, account, contacts.get(id(change)))
+        for change, record in zip(changes, records, strict=True):
+            yield _ended(desk, change, record, parts.get(id(change)))
 
 
-def _ended(desk: Desk, change: Change, account: RowResult, contact: RowResult | None) -> Settlement:
-    """A Contact that was refused does not keep the Account from being agreed on: what it lacks is merged again."""
+def _ended(desk: Desk, change: Change, record: RowResult, part: RowResult | None) -> Settlement:
+    """A part that was refused keeps the whole from being agreed on: what it lacks is merged again."""
     work = change.work
-    if account.error is not None:
-        return work.ends(ending_of(account.error, work.delivery, "send", desk))
-    if contact is not None and contact.error is not None:
-        return work.ends(ending_of(contact.error, work.delivery, "send", desk))
+    if record.error is not None:
+        return work.ends(ending_of(record.error, work.delivery, "send", desk))
+    if part is not None and part.error is not None:
+        return work.ends(ending_of(part.error, work.delivery, "send", desk))
     meeting = known(work.meeting, "both sides")
     if meeting.golden.parted is not None:
         return departures.parted_end(work, meeting.golden, meeting.golden.parted, archived=True)
-    return change.agreed(desk, str(account.id), str(contact.id) if contact and contact.id else "")
+    return change.agreed(desk, str(record.id), str(part.id) if part and part.id else "")
 
 
 def _find(desk: Desk, work: Work) -> Progress:
@@ -81,73 +75,52 @@ def _find(desk: Desk, work: Work) -> Progress:
 
 
 def _found(desk: Desk, work: Work) -> Progress:
-    """By what a person said, by our stamp in the note, by the code, then by name and what else agrees."""
-    flow, priority = reading(desk, work.flow, "salesforce"), work.flow.priority
-    subject = subject_of(near_about(work), "match")
-    review = desk.ledger.decisions([subject]).get(subject)
+    """By what a person said, by our stamp, by the key that it shows, then by what else agrees."""
+    flow, priority, thing = reading(desk, work.flow, "salesforce"), work.flow.priority, thing_of(work.flow)
+    review = decided_on(desk, work)
     if review is not None:
         work = replace(work, decided=(review.id,))
         if review.decision == NEW:
             return work
         chosen = str(review.decision)
-        return replace(work, far=read_accounts(desk, flow, [chosen], priority).get(chosen))
-    ours = customer_of(work)
-    stamped = ours.external_ids.get("salesforce", "")
+        return replace(work, far=read_records(desk, flow, [chosen], priority).get(chosen))
+    ours = known(work.model, "the model")
+    stamped = known_as(ours, "salesforce")
     if _ACCOUNT_ID.match(stamped):
-        account = read_accounts(desk, flow, [stamped], priority).get(stamped)
-        if account is not None and not _linked(desk, [stamped]):
-            return replace(work, far=account)
-    if CODE_FIELD in desk.fields(ACCOUNT):
-        coded = find_accounts(desk, flow, f"{CODE_FIELD} = {quoted(ours.code)}", priority)
-        account = next(iter(coded), None)
-        if account is not None and not _linked(desk, [account["Id"]]):
-            return replace(work, far=account)
-    return _by_name(desk, work)
+        record = read_records(desk, flow, [stamped], priority).get(stamped)
+        if record is not None and not _linked(desk, work, [stamped]):
+            return replace(work, far=record)
+    if thing.key_field in desk.fields(thing.salesforce):
+        keyed = find_records(desk, flow, f"{thing.key_field} = {quoted(thing.key_of(ours))}", priority)
+        record = next(iter(keyed), None)
+        if record is not None and not _linked(desk, work, [record["Id"]]):
+            return replace(work, far=record)
+    return _alike(desk, work)
 
 
-def _by_name(desk: Desk, work: Work) -> Progress:
-    ours, flow = customer_of(work), reading(desk, work.flow, "salesforce")
-    word = max(_WORD.findall(ours.name), key=len, default="")
-    where = f"Name = {quoted(ours.name)}" + (f" OR {named(word)}" if word else "")
-    rows = {row["Id"]: row for row in find_accounts(desk, flow, where, work.flow.priority)}
-    judged = candidates(ours, _customers(desk, work, rows))
+def _alike(desk: Desk, work: Work) -> Progress:
+    ours, flow, thing = (
+        known(work.model, "the model"),
+        reading(desk, work.flow, "salesforce"),
+        thing_of(work.flow),
+    )
+    rows = {row["Id"]: row for row in find_records(desk, flow, thing.search(ours), work.flow.priority)}
+    taken, models = _linked(desk, work, rows), models_of(desk, work, rows)
+    judged = thing.candidates(ours, models, taken)
     if not judged.all:
         return work
-    taken = _linked(desk, judged.all)
-    # An Account that shows another customer's code is that one's, whatever the ledger knows.
-    foreign = {key for key, one in judged.all.items() if one.code and not alike("code", one.code, ours.code)}
+    # A record that shows the key of another one over there is that one's, whatever the ledger knows.
+    keys = {key: thing.key_of(one) for key, one in judged.all.items()}
+    foreign = {key for key, shown in keys.items() if shown and not alike("code", shown, thing.key_of(ours))}
     if len(judged.same) == 1 and not (taken | foreign) & set(judged.same):
         return replace(work, far=rows[next(iter(judged.same))])
-    return _in_doubt(desk, work, judged, taken)
-
-
-def _in_doubt(desk: Desk, work: Work, judged: Candidates, taken: set[str]) -> Settlement:
-    if judged.same:
-        why = "several have its name and more, or the one that has is another customer's"
-    else:
-        why = "the name is alike, and nothing else agrees"
-    shown: list[Mapping[str, Value]] = [
-        {**summary(one), "key": key, "linked": "another customer" if key in taken else None}
+    shown = [
+        {**thing.summary(one), "key": key, "linked": f"another {thing.entity}" if key in taken else None}
         for key, one in judged.all.items()
     ]
-    question = match_question(work, near_about(work), why, summary(customer_of(work)), shown)
-    reason = Reason("resolve", "in_review", f"{question.question}; a person decides: kashforce review list")
-    return work.ends(Unchanged(reason), asked=Asked((question,)))
+    return in_doubt(work, judged, shown)
 
 
-def _customers(desk: Desk, work: Work, rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Customer]:
-    """Those that can be read; one that cannot is judged by its name."""
-    mapping, context = desk.book.mapping(reading(desk, work.flow, "salesforce").reads), desk.context()
-    found: dict[str, Customer] = {}
-    for record_id, row in rows.items():
-        try:
-            model = mapping.read(row, context)
-        except MappingProblem:
-            model = Customer(name=str(row["Name"]))
-        if isinstance(model, Customer):
-            found[record_id] = model
-    return found
-
-
-def _linked(desk: Desk, ids: Iterable[str]) -> set[str]:
-    return set(desk.ledger.links_by_salesforce_id("customer", ACCOUNT, ids))
+def _linked(desk: Desk, work: Work, ids: Iterable[str]) -> set[str]:
+    thing = thing_of(work.flow)
+    return set(desk.ledger.links_by_salesforce_id(thing.entity, thing.salesforce, ids))

@@ -25,7 +25,10 @@ FIELD_TYPES: Mapping[str, str] = {
     "KashFlow_Archived__c": "Checkbox",
     "ExternalID__c": "Text(64), External ID, Unique",
     "Payment_Terms_Days__c": "Number(3, 0)",
-    # Every object of our own: by this its records are upserted.
+    # What a Product2 shows of its product.
+    "KashFlow_Nominal_Code__c": "Text(20)",
+    "KashFlow_Stock__c": "Number(14, 2)",
+    # Every object of our own, and Product2: by this its records are upserted.
     "KashFlow_Id__c": "Text(40), unique, external ID",
     # Relationships.
     "Account__c": "Lookup(Account)",

@@ -18,7 +18,7 @@ class EntryRules(Rules):
         if product is None or book is None:
             return  # the check for required fields, which comes next, says so
         siblings = tx.children("PricebookEntry", "Product2Id", product["Id"])
-        if any(each["Pricebook2Id"] == book["Id"] and each["Id"] != row["Id"] for each in siblings):
+        if any(_same_price(each, row) for each in siblings):
             raise bad_field("DUPLICATE_VALUE", "This price definition already exists in this price book")
         if not book["IsStandard"]:
             _follow_standard_price(tx, row, siblings)
@@ -53,6 +53,12 @@ def entry_for(tx: Work, line: Row, pricebook_id: str | None) -> Row:
 
 def standard_book(tx: Work) -> str | None:
     return next((str(book["Id"]) for book in tx.rows("Pricebook2") if book["IsStandard"]), None)
+
+
+def _same_price(one: Row, other: Mapping[str, Any]) -> bool:
+    """Two prices of one product in one book and, where the org has several, one currency."""
+    same = all(one.get(name) == other.get(name) for name in ("Pricebook2Id", "CurrencyIsoCode"))
+    return same and one["Id"] != other["Id"]
 
 
 def _follow_standard_price(tx: Work, row: dict[str, Any], siblings: list[Row]) -> None:

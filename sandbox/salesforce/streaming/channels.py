@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 STANDARD_CHANNEL = "/data/ChangeEvents"
-DEFAULT_ENTITIES = ("Account", "Contact", "Opportunity", "OpportunityLineItem", "Product2")
+DEFAULT_ENTITIES = ("Account", "Contact", "Opportunity", "PricebookEntry", "Product2")
 
 #: Standard objects that have change events; custom objects always do (reference section 2.6).
 CAPTURED_STANDARD_ENTITIES = frozenset(

@@ -181,7 +181,7 @@ def test_every_custom_field_that_the_packaged_mappings_write_has_a_type() -> Non
         one.parent for flow in book.flows for one in book.mapping(flow.writes).written.values() if one.many
     }
     custom = {name for name in names if name.endswith("__c")} | lookups | parents
-    assert {"ExternalID__c", "KashFlow_Archived__c"} < custom
+    assert {"ExternalID__c", "KashFlow_Archived__c", "KashFlow_Stock__c"} < custom
 
     assert custom == set(FIELD_TYPES)
 
@@ -221,7 +221,7 @@ def test_without_the_permission_to_look_the_person_is_told_what_to_look_at(
 
     assert found["change events"].level is Level.WARNING
     assert (
-        "Opportunity, Order, Payment__c, Purchase__c must be selected for /data/ChangeEvents"
+        "Opportunity, Order, Payment__c, PricebookEntry, Product2, Purchase__c must be selected for /data/ChangeEvents"
         in found["change events"].remedy
     )
     assert level_of(found, "channel /data/ChangeEvents") is Level.OK

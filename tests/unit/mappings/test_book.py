@@ -90,10 +90,10 @@ def test_custom_fields_are_mapped_by_yaml_alone(tmp_path: Path) -> None:
 
 def test_a_mapping_of_the_users_own_is_loaded_too(tmp_path: Path) -> None:
     folder = written_to(
-        tmp_path, {"kashflow/product.yaml": "object: Product\nmodel: Product\nread: {code: Code, name: Name}"}
+        tmp_path, {"kashflow/goods.yaml": "object: Product\nmodel: Product\nread: {code: Code, name: Name}"}
     )
 
-    product = load(folder).mapping("kashflow/product").read({"Code": "A", "Name": "B"}, CONTEXT)
+    product = load(folder).mapping("kashflow/goods").read({"Code": "A", "Name": "B"}, CONTEXT)
 
     assert product.model_dump()["code"] == "A"
 

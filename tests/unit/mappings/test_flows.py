@@ -106,6 +106,8 @@ def test_two_flows_that_go_both_ways_have_the_same_owners() -> None:
     [
         (("  other_way: customer_to_account\n", ""), "does not name this flow as its other_way"),
         (("    code: kashflow\n", "    coed: kashflow\n"), "unknown field 'coed'"),
+        (("    payment_terms_days: kashflow\n", "    price: kashflow\n"), "unknown field 'price'"),
+        (("    stock: kashflow\n", "    vat_number: kashflow\n"), "unknown field 'vat_number'"),
         (("    code: kashflow\n", "    code: nobody\n"), "'nobody' is not known here; expected one of first"),
         (("  other_way: account_to_customer\n", "  when_changed: [Name]\n"), "does not name this flow"),
         (
@@ -150,7 +152,7 @@ def test_queues_and_locks_are_named_by_what_they_are_about() -> None:
 
     queues = {flow.queue for flow in book.flows}
     assert {queue for queue in queues if queue.startswith("kashflow.")} == {
-        f"kashflow.{name}" for name in ("invoice", "customer", "payment", "purchase", "supplier")
+        f"kashflow.{name}" for name in ("invoice", "customer", "payment", "product", "purchase", "supplier")
     }
     assert {
         "salesforce.account",

@@ -39,6 +39,7 @@ def envelope(*rows: dict[str, Any], total: int | None = None) -> dict[str, Any]:
         (lambda c: c.invoices.get(7), "/invoices/7"),
         (lambda c: c.purchases.get(8), "/purchases/8"),
         (lambda c: c.products.get(4000, "CONS-DAY"), "/products/4000/CONS-DAY"),
+        (lambda c: c.projects.get(3), "/projects/3"),
         (lambda c: c.nominals.get(4000), "/nominals/4000"),
         (lambda c: c.bank_accounts.get(55166), "/bankaccounts/55166"),
         (lambda c: c.metadata(), "/metadata"),

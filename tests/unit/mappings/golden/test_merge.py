@@ -239,6 +239,19 @@ def test_a_value_that_grows_with_every_turn_is_a_quarrel_too() -> None:
     assert turns == 6
 
 
+def test_news_of_one_side_is_no_quarrel_however_often_it_comes_and_whatever_it_says() -> None:
+    golden, patience = _golden("0"), Patience(same_writes=3, all_writes=6)
+    for turns in range(1, 20):
+        stock = str(turns % 2)
+        merged = _merge(golden, str((turns + 1) % 2), stock, Owner.KASHFLOW)
+        assert merged.wanted("salesforce") == {"name": stock}
+        assert quarrels(golden, merged, MONDAY, patience) == frozenset()
+        golden = agreed_on(golden, merged, _outcome(stock, stock, "salesforce", at=MONDAY))
+
+    undone = _merge(golden, "somebody's own", "1", Owner.KASHFLOW)
+    assert quarrels(golden, undone, MONDAY, patience) == {"name"}, "somebody over there objects"
+
+
 def test_a_golden_record_survives_its_way_through_the_ledger() -> None:
     merged = _merge(_golden("old"), "s", "k", Owner.KASHFLOW)
     golden = agreed_on(_golden("old"), merged, _outcome("s", "k", "kashflow"))

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 
 from canonical.customer import Contact, Customer
+from canonical.product import Product
 from mappings.golden.spread import FIELDS, fields_shown, gathered, primary, shown_values, spread
 from mappings.problems import MappingProblem
-from tests.support.canonical import customers
+from tests.support.canonical import customers, products
 
 
 @given(customers)
 def test_a_customer_gathered_from_its_own_fields_shows_the_same(customer: Customer) -> None:
     assert spread(gathered(customer, spread(customer))) == spread(customer)
+
+
+@given(products, products)
+def test_a_product_gathered_from_anothers_fields_shows_those(one: Product, other: Product) -> None:
+    assert spread(gathered(one, spread(other))) == spread(other)
+
+
+def test_the_same_number_is_spelled_in_one_way() -> None:
+    shelf = Product(name="Shelf", price=Decimal("180.50"), vat_rate=Decimal("20.00"))
+
+    assert [spread(shelf)[name] for name in ("price", "vat_rate", "stock")] == ["180.5", "20", None]
 
 
 @given(customers, customers)
@@ -62,10 +76,10 @@ def test_a_side_shows_what_its_mapping_fills_and_its_organisation_has() -> None:
         ("custom", "region"): "Region__c",
     }
 
-    fields = fields_shown(labels, frozenset({"VAT_Number__c"}))
+    fields = fields_shown(Customer, labels, frozenset({"VAT_Number__c"}))
 
     assert fields == {"name", "contact.email", "address.town", "custom.region"}
-    assert fields - {"custom.region"} <= FIELDS
+    assert fields - {"custom.region"} <= FIELDS[Customer]
 
 
 def test_a_contact_that_was_never_there_is_blank_and_one_that_left_is_not_there() -> None:

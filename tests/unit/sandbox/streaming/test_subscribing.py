@@ -251,7 +251,7 @@ def test_an_entity_removed_from_the_standard_channel_gives_no_more_events(
     accounts(org, "unheard")
 
     assert org.events.selected_entities == {
-        "Contact", "Opportunity", "OpportunityLineItem", "Product2", "Order",
+        "Contact", "Opportunity", "PricebookEntry", "Product2", "Order",
     }  # fmt: skip
     assert at_once(peer) == []
 

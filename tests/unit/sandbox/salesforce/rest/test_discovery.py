@@ -173,7 +173,7 @@ def test_the_standard_channel_lists_what_is_selected_for_it_and_gives_no_event_o
 
     assert [(row["DeveloperName"], row["EventChannel"], row["SelectedEntity"]) for row in listed] == [
         (f"ChangeEvents_{entity}ChangeEvent", "ChangeEvents", f"{entity}ChangeEvent")
-        for entity in ("Account", "Contact", "Opportunity", "OpportunityLineItem", "Product2")
+        for entity in ("Account", "Contact", "Opportunity", "PricebookEntry", "Product2")
     ]
     assert {f"{entity}ChangeEvent" for entity in org.world.events.selected_entities} == {
         row["SelectedEntity"] for row in listed

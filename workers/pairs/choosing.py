@@ -1,0 +1,50 @@
+"""Which record of the far side is meant: those that can be read, judged by their thing; a doubt is a person's to settle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from canonical.shape import Noun
+from ledger.deliveries import Settlement
+from ledger.endings import Reason, Unchanged
+from ledger.questions import Asked
+from ledger.reviews import Review
+from mappings.golden.record import Value
+from mappings.problems import MappingProblem
+from workers.desk import Desk
+from workers.pairs.asking import match_question, near_about, subject_of
+from workers.pairs.likeness import Candidates
+from workers.pairs.sides import reading
+from workers.pairs.things import thing_of
+from workers.work import Work, known
+
+
+def decided_on(desk: Desk, work: Work) -> Review | None:
+    """What a person said about which record is meant."""
+    subject = subject_of(near_about(work), "match")
+    return desk.ledger.decisions([subject]).get(subject)
+
+
+def models_of(desk: Desk, work: Work, rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Noun]:
+    """The far side's records in our words; one that cannot be read is judged by its name."""
+    mapping = desk.book.mapping(reading(desk, work.flow, work.flow.target).reads)
+    context, found = desk.context(), dict[str, Noun]()
+    for key, row in rows.items():
+        try:
+            found[key] = mapping.read(row, context)
+        except MappingProblem:
+            found[key] = mapping.kind.noun.model_validate({"name": str(row["Name"])})
+    return found
+
+
+def in_doubt(work: Work, judged: Candidates, shown: Iterable[Mapping[str, Value]]) -> Settlement:
+    """The end of a work of which a person has to say what it is over there."""
+    if judged.same:
+        why = "several have its name and more, or the one that has belongs to another record"
+    else:
+        why = "the name is alike, and nothing else agrees"
+    ours = thing_of(work.flow).summary(known(work.model, "the model"))
+    question = match_question(work, near_about(work), why, ours, list(shown))
+    reason = Reason("resolve", "in_review", f"{question.question}; a person decides: kashforce review list")
+    return work.ends(Unchanged(reason), asked=Asked((question,)))
