@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -40,6 +41,7 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(operations_app, name="operations")
     for function, example in (
         (requeue, "requeue entity:Opportunity since:2026-03-01 --reason 'VAT rates mended'"),
+        (backfill, "backfill customer --from salesforce --dry-run"),
         (pause, "pause kashflow.invoice --reason 'year end in KashFlow'"),
         (drain, "drain kashflow.invoice --wait --reason 'new mapping'"),
         (resume, "resume kashflow.invoice"),
@@ -180,6 +182,45 @@ def requeue(
         filter_ or (), everything, reason, who, Pace(canary, per_minute), dry_run, yes, as_json
     )
     raise SystemExit(run_requeue(decision, file=file, from_source=source))
+
+
+def backfill(
+    entity: Annotated[str, typer.Argument(help="Such as customer, invoice or bank_transaction.")],
+    source: Annotated[
+        str, typer.Option("--from", help="salesforce or kashflow, where both are possible.")
+    ] = "",
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], help="Only what Salesforce changed, or KashFlow issued, from this day on."
+        ),
+    ] = None,
+    reason: Reason = "initial load",
+    who: Who = "",
+    per_minute: PerMinute = 0,
+    wait: Annotated[bool, typer.Option("--wait", help="Return only when all of it is settled.")] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Read both sides, write nothing, and say how many would be created, linked, changed or asked about.",
+        ),
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="With --dry-run: which ones, too.")] = False,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Load what was there before: every record of one kind, behind all that is live.
+
+    Says first how many, and what it costs. Ctrl-C ends it in good order; the same command again goes on.
+    """
+    from console.commands.backfill import Asked, run_backfill
+    from console.commands.ledgering import Decision
+    from console.operations.carrying import Pace
+
+    decision = Decision((), False, reason, who, Pace(0, per_minute), dry_run, yes, as_json)
+    start = since.replace(tzinfo=UTC) if since else None
+    raise SystemExit(run_backfill(decision, Asked(entity, source, start, verbose, wait)))
 
 
 def pause(queue: QueueName, reason: Why, who: Who = "", as_json: AsJson = False) -> None:

@@ -33,6 +33,10 @@ def cost(book: Book, counts: Mapping[str, int]) -> Calls:
     for name, count in counts.items():
         if (flow := flows.get(name)) is not None:
             total += _reading(flow, count) + _writing(flow, count)
+            if flow.pairing is not None:
+                # What is written on one side comes back from it, and is compared again.
+                other = flows[flow.pairing.other_way]
+                total += _reading(other, count) + _writing(other, count)
             if flow.write_back:
                 # What has just been written need not be read again.
                 total += _writing(flows[flow.write_back], count)

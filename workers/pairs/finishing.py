@@ -70,7 +70,7 @@ def other_way(
         kind=kind,
         occurred_at=desk.clock(),
         lock_key=pair_lock(desk, work.flow, salesforce_id),
-        priority=flow.priority,
+        priority=work.delivery.ranks(flow.priority),
         hint={} if to_kashflow else {"key": str(row["Code"])},
     )
 
@@ -88,7 +88,7 @@ def begin_in_step(desk: Desk, work: Work, account_id: str) -> tuple[NewDelivery,
             kind="updated",
             occurred_at=desk.clock(),
             lock_key=flow.lock_for(account_id),
-            priority=flow.priority,
+            priority=work.delivery.ranks(flow.priority),
         )
         for flow in desk.book.flows_for("salesforce", ACCOUNT)
         if flow.pairing is not None

@@ -158,7 +158,9 @@ def _delivered(
         Delivered(note + _drift(work, row)),
         link=LinkFound("invoice", work.flow.source_entity, work.delivery.record_id, kashflow_id, number),
         more_links=invoiced_by(work, kashflow_id, number),
-        follow_ups=tuple(deliveries_of([change], lambda _: [desk.book.flow(work.flow.write_back)])),
+        follow_ups=tuple(
+            deliveries_of([change], lambda _: [work.onward(desk.book.flow(work.flow.write_back))])
+        ),
         closes=(_model(work).reference,),
     )
 
