@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import count, islice
 
 from console.operations.loading.backfill import delivery
 from console.operations.loading.foreseeing import Became, Foreseen, foreseen
@@ -21,6 +21,7 @@ from workers.work import Batch, Progress
 
 #: A delivery that needs another one which needs another one: more in a row than this is a circle in flows.yaml.
 DEEPEST = 3
+_NUMBERS = count(1)
 
 
 def rehearse(desk: Desk, load: Load) -> Iterator[Foreseen]:
@@ -117,7 +118,8 @@ def _as_if_registered(desk: Desk, new: NewDelivery) -> Delivery:
     """Of a change that is old enough to be shown by now."""
     now = desk.clock()
     return Delivery(
-        id=0,
+        # Unlike that of any other, and of any delivery of the ledger.
+        id=-next(_NUMBERS),
         flow=new.flow,
         queue=new.queue,
         source=new.source,
