@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from connectors.budget import SALESFORCE, LocalBudget
+from connectors.meter import Meter
 from console.operations.carrying import Hands, Pace
 from console.operations.loading import backfill
 from console.operations.loading.estimate import Estimate, estimate
@@ -72,3 +74,13 @@ class Loading:
 
     def _hands(self, wait: Callable[[float], bool]) -> Hands:
         return Hands(self.road.ledger, self.road.now, wait)
+
+
+def without_bursts(road: Road) -> None:
+    """Time stands still on a road while a batch is worked on, so that no calls are allowed again meanwhile."""
+
+    def seconds() -> float:
+        return road.now().timestamp()
+
+    meter = Meter("salesforce", LocalBudget(replace(SALESFORCE, burst=None), seconds), seconds)
+    road.desk = replace(road.desk, salesforce_meter=meter)
