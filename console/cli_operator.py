@@ -1,4 +1,4 @@
-"""The operator's part of the command line: dead letters, requeues, held queues, stories. What they do stands elsewhere."""
+"""The operator's part of the command line: dead letters, requeues, loads, held queues, stories. What they do stands elsewhere."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 dead_app = typer.Typer(help="Dead letters: look, replay, drop.", no_args_is_help=True)
-operations_app = typer.Typer(help="Replays, drops and requeues, as they were decided.", no_args_is_help=True)
+operations_app = typer.Typer(
+    help="Replays, drops, requeues and loads, as they were decided.", no_args_is_help=True
+)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Filter = Annotated[
@@ -137,7 +139,7 @@ def dead_drop(
 
 @operations_app.command("list", epilog="Example: kashforce operations list --json")
 def operations_list(limit: Limit = 20, as_json: AsJson = False) -> None:
-    """Show who replayed, dropped or requeued what, and why."""
+    """Show who replayed, dropped, requeued or loaded what, and why."""
     from console.commands.operating import run_list
 
     raise SystemExit(run_list(limit=limit, as_json=as_json))
@@ -210,9 +212,10 @@ def backfill(
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Load what was there before: every record of one kind, behind all that is live.
+    """Load what was there before Kashforce came.
 
-    Says first how many, and what it costs. Ctrl-C ends it in good order; the same command again goes on.
+    Every record of one kind, behind all that is live. Says first how many, and what it costs. Ctrl-C ends it in good
+    order; the same command again goes on.
     """
     from console.commands.backfill import Asked, run_backfill
     from console.commands.ledgering import Decision

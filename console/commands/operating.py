@@ -27,7 +27,7 @@ def run_list(*, limit: int, as_json: bool) -> int:
             columns = ("id", "what", "state", "who", "why", "begun (UTC)", "dealt with")
             screen().print(table("Operations", columns, [_row(one) for one in found], numbers=1))
         else:
-            print("Nobody has replayed, dropped or requeued anything yet.")
+            print("Nobody has replayed, dropped, requeued or loaded anything yet.")
         return Exit.OK
 
     return with_house("operations", work)
