@@ -26,7 +26,7 @@ from console.operations.loading import backfill
 from console.operations.loading.backfill import NobodyListens
 from console.operations.loading.estimate import Estimate, estimate
 from console.operations.loading.foreseeing import Foreseen, Summary, summary
-from console.operations.loading.meaning import Load, NothingToLoad, meant
+from console.operations.loading.meaning import Load, NothingToLoad, check_since, meant
 from console.operations.loading.rehearsal import rehearse
 from console.operations.loading.sources import patient
 from console.operations.source_records import NoWindow
@@ -81,6 +81,7 @@ def _load(house: House, desk: Desk, decision: Decision, asked: Asked, load: Load
         if decision.as_json:
             print_json(planned)
         return Exit.OK
+    check_since(load)
     backfill.check_listening(house.ledger, load)
     if not agreed("load them?", yes=decision.yes):
         return Exit.USAGE

@@ -106,7 +106,8 @@ def test_what_cannot_be_loaded_is_refused_with_a_line_that_says_what_can(
 ) -> None:
     installation.settings |= {"redis_url": valkey_url}
     installation.make_ledger()
-    installation.account("Larkfield Ceramics", Type="Customer")
+    account = installation.account("Larkfield Ceramics", Type="Customer")
+    installation.win(installation.deal(account))
 
     for words, says in (
         (["unicorn"], "there is no 'unicorn' to load; there are invoice (from salesforce or kashflow)"),
@@ -116,6 +117,7 @@ def test_what_cannot_be_loaded_is_refused_with_a_line_that_says_what_can(
             "no flow brings supplier from salesforce; say --from kashflow",
         ),
         (["customer", "--from", "kashflow", "--since", "2026-01-01", "--yes"], "no date of issue"),
+        (["invoice", "--from", "salesforce", "--yes"], "--since 2000-01-01 means all of it"),
         (["customer", "--from", "salesforce", "--yes"], "start 'kashforce up'"),
     ):
         ended = installation.run("backfill", *words)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ledger.endings import State
-from tests.support.load import Loading
+from tests.support.load import Loading, without_bursts
 from tests.support.road import Road
 
 #: The sandbox's own: customers that both of its worlds have from the beginning, and those that only its Salesforce has.
@@ -83,3 +85,28 @@ def test_a_dry_run_writes_nothing_and_says_what_the_load_then_does(on_either_led
 
 def _customers(road: Road) -> set[str]:
     return {str(row["Id"]) for row in road.keep(lambda world: world.state()["customers"])}
+
+
+@pytest.mark.parametrize("source", ["salesforce", "kashflow"])
+def test_a_load_takes_no_more_calls_than_were_estimated(on_the_road: Road, source: str) -> None:
+    road = on_the_road
+    _a_firm_with_a_past(road)
+    without_bursts(road)
+    loading = Loading(road, "customer", source)
+    for name in ("Account", "Contact"):
+        road.desk.fields(name)  # described once, however many are loaded
+    begun = _calls(road)
+
+    estimated = loading.estimate()
+    loading.run()
+    road.rest()
+
+    took = [after - before for before, after in zip(begun, _calls(road), strict=True)]
+    assert took[0] <= estimated.calls.salesforce
+    assert took[1] <= estimated.calls.kashflow
+
+
+def _calls(road: Road) -> tuple[int, int]:
+    salesforce = road.sandbox.requests["salesforce"].entries
+    kashflow = road.sandbox.requests["kashflow"].entries
+    return len([e for e in salesforce if "/services/data/" in e.path]), len(kashflow)

@@ -10,7 +10,7 @@ from itertools import islice
 from sqlalchemy import Connection
 
 from console.operations.carrying import Dealt, Hands, Pace, Reading, Step, carry_out
-from console.operations.loading.meaning import Load, meant
+from console.operations.loading.meaning import Load, NothingToLoad, meant
 from console.operations.loading.sources import Found, absent, records_of
 from ledger import operations
 from ledger.deliveries import LAST, NewDelivery
@@ -119,7 +119,10 @@ class _Reader:
         if not position:
             return self._load.flows[0], ""
         name, after = json.loads(position)
-        return next(flow for flow in self._load.flows if flow.name == name), after
+        for flow in self._load.flows:
+            if flow.name == name:
+                return flow, after
+        raise NothingToLoad(f"the load had come to flow {name}, which flows.yaml has no more; begin another")
 
     def _all(self, flow: Flow, after: str) -> Iterator[Found]:
         """Nothing of an object that the org lacks."""

@@ -75,12 +75,12 @@ def estimate(desk: Desk, load: Load, calls_a_day: int | None) -> Estimate:
 
 
 def _reading(load: Load, counts: Mapping[str, int], pace: Pace) -> Calls:
-    """One call to count, and the ids or the list."""
+    """Counted twice, now and when it is begun; then the ids or the list."""
     total = Calls()
     for rows in counts.values():
         if load.source == "salesforce":
             way = by_query_job if query_job_pays(rows, pace) else by_query
-            total += Calls(salesforce=1 + way(rows, pace).calls)
+            total += Calls(salesforce=2 + way(rows, pace).calls)
         else:
             total += Calls(kashflow=1 + -(-rows // LISTED_ROWS))
     return total

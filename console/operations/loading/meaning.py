@@ -66,6 +66,17 @@ def meant(book: Book, entity: str, source: str = "", since: datetime | None = No
     )
 
 
+def check_since(load: Load) -> None:
+    """Raise NothingToLoad where all that ever was would be entered into the books a second time, if somebody had entered
+    it by hand: what is not linked looks as if it had never been."""
+    entered = [flow.name for flow in load.flows if flow.target == "kashflow" and flow.pairing is None]
+    if entered and load.since is None:
+        raise NothingToLoad(
+            f"say --since: {', '.join(entered)} would enter into KashFlow whatever Kashforce has not entered itself, also "
+            "what was entered by hand; --since 2000-01-01 means all of it"
+        )
+
+
 def _known(flows: Sequence[Flow]) -> str:
     systems: dict[str, set[str]] = {}
     for flow in flows:
