@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections import Counter
 
 from sqlalchemy import select
@@ -12,6 +13,8 @@ from ledger.operations import Operation
 from ledger.tables import DeliveryRow
 from tests.support.installation import DELIVERED_WITHIN, STARTED_WITHIN, Installation, eventually
 
+#: Accounts that the sandbox has from the beginning.
+SEEDED = 6
 NAMES = tuple(f"{name} & {kind}" for name in ("Ash", "Birch", "Cedar", "Elm") for kind in ("Reed", "Sons"))
 
 
@@ -68,6 +71,27 @@ def test_a_load_that_is_killed_goes_on_where_it_was_and_registers_each_record_on
     registered = _registered(installation)
     assert {registered[account] for account in accounts} == {1}
     assert set(registered.values()) == {1}
+
+
+def test_ctrl_c_ends_a_load_in_good_order_and_the_same_command_goes_on(
+    valkey_url: str, installation: Installation
+) -> None:
+    accounts = _begin(installation, valkey_url)
+    words = ["backfill", "customer", "--from", "salesforce", "--yes"]
+    load = installation.start(*words, "--per-minute", "120")
+    eventually(
+        lambda: any(2 <= one.done < 8 for one in _operations(installation)), STARTED_WITHIN, "it is under way"
+    )
+
+    assert load.end(signal.SIGINT) == 1
+    assert "go on with: kashforce operations continue 1" in load.printed
+    assert "Traceback" not in load.printed
+    again = installation.run(*words)
+
+    assert again.code == 0, again.err
+    assert "goes on with operation 1" in again.err
+    assert again.out == f"operation 1 (backfill) finished: {len(accounts) + SEEDED} dealt with\n"
+    assert set(_registered(installation).values()) == {1}
 
 
 def test_a_load_is_rehearsed_carried_out_and_waited_for(valkey_url: str, installation: Installation) -> None:

@@ -150,7 +150,7 @@ def delivery(
         source=flow.source,
         entity=flow.source_entity,
         record_id=found.record_id,
-        version=f"{flow.name} loaded after {newest.id if newest else 0}",
+        version=f"initial load along {flow.name} after {newest.id if newest else 0}",
         kind="unknown",
         occurred_at=now,
         lock_key=flow.lock_for(found.record_id),
