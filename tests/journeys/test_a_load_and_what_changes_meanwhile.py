@@ -150,3 +150,24 @@ def test_the_same_load_again_goes_on_with_the_one_that_was_cut_off(on_the_road: 
     finished = loading.go_on(cut_short)
     assert (finished.id, finished.state, finished.done) == (cut_short.id, Progress.FINISHED, 12)
     assert backfill.unfinished(road.ledger, loading.load) is None
+
+
+def test_a_query_that_salesforce_forgets_midway_is_gone_on_with_behind_the_last_id(on_the_road: Road) -> None:
+    road = on_the_road
+    rows = [{"Name": f"Customer {number}", "Type": "Customer"} for number in range(2_100)]
+    accounts = [
+        made for at in range(0, 2_100, 200) for made in road.create_many("Account", rows[at : at + 200])
+    ]
+    road.begin_now()
+    without_bursts(road)
+    road.fault("salesforce", "query_locator_expired")
+    loading = Loading(road, "customer", "salesforce")
+
+    cut_short = loading.run()
+    assert (cut_short.state, cut_short.done) == (Progress.INTERRUPTED, 2_000)
+    finished = loading.go_on(cut_short)
+
+    assert (finished.state, finished.done) == (Progress.FINISHED, finished.planned)
+    registered = road.ledger.newest_deliveries("account_to_customer", accounts)
+    assert len(registered) == len(accounts)
+    assert {one.state for one in registered.values()} == {State.WAITING}
