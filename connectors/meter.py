@@ -14,6 +14,11 @@ Answer = TypeVar("Answer")
 #: The code of the QuotaSpent that our own budget raises: nothing was sent.
 NO_BUDGET = "budget"
 
+#: How long a patient caller waits for room.
+MOST_SECONDS = 120.0
+#: Where the budget names no time.
+USUAL_SECONDS = 1.0
+
 #: What a server says when it is asked too much. One cut connection or one lock says nothing of the kind, and must not
 #: send everybody away: it only lowers the number of calls side by side.
 OVERLOADED = frozenset({429, 503})
@@ -43,6 +48,10 @@ class Meter:
             case Granted(lease=lease):
                 return self._measured(request, lease)
 
+    def patiently(self, wait: Callable[[float], bool], priority: int) -> PatientMeter:
+        """A meter of the same budget for somebody who has time; see PatientMeter."""
+        return PatientMeter(self._system, self._budget, self._clock, wait=wait, priority=priority)
+
     def _measured(self, request: Callable[[], Answer], lease: str) -> Answer:
         started = self._clock()
         outcome = Outcome(seconds=0.0, ok=False, overloaded=False, retry_after_seconds=None)
@@ -55,6 +64,37 @@ class Meter:
             raise
         finally:
             self._budget.done(lease, outcome)
+
+
+class PatientMeter(Meter):
+    """Waits until there is room, and is never more urgent than `priority`. `wait` rests for so many seconds, and answers
+    true when it is time to stop."""
+
+    def __init__(
+        self,
+        system: str,
+        budget: Budget,
+        clock: Callable[[], float],
+        *,
+        wait: Callable[[float], bool],
+        priority: int,
+    ) -> None:
+        super().__init__(system, budget, clock)
+        self._wait = wait
+        self._priority = priority
+
+    def call(self, request: Callable[[], Answer], *, priority: int, calls: int = 1) -> Answer:
+        """Raises QuotaSpent when there was no room for MOST_SECONDS, as when the day's share is used up, or it is time
+        to stop."""
+        waited = 0.0
+        while True:
+            try:
+                return super().call(request, priority=max(priority, self._priority), calls=calls)
+            except QuotaSpent as error:
+                seconds = error.retry_after_seconds or USUAL_SECONDS
+                waited += seconds
+                if error.code != NO_BUDGET or waited > MOST_SECONDS or self._wait(seconds):
+                    raise
 
 
 def _outcome_of(error: ConnectorError, seconds: float) -> Outcome:

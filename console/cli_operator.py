@@ -1,14 +1,17 @@
-"""The operator's part of the command line: dead letters, requeues, held queues, stories. What they do stands elsewhere."""
+"""The operator's part of the command line: dead letters, requeues, loads, held queues, stories. What they do stands elsewhere."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 dead_app = typer.Typer(help="Dead letters: look, replay, drop.", no_args_is_help=True)
-operations_app = typer.Typer(help="Replays, drops and requeues, as they were decided.", no_args_is_help=True)
+operations_app = typer.Typer(
+    help="Replays, drops, requeues and loads, as they were decided.", no_args_is_help=True
+)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Filter = Annotated[
@@ -40,6 +43,7 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(operations_app, name="operations")
     for function, example in (
         (requeue, "requeue entity:Opportunity since:2026-03-01 --reason 'VAT rates mended'"),
+        (backfill, "backfill customer --from salesforce --dry-run"),
         (pause, "pause kashflow.invoice --reason 'year end in KashFlow'"),
         (drain, "drain kashflow.invoice --wait --reason 'new mapping'"),
         (resume, "resume kashflow.invoice"),
@@ -135,7 +139,7 @@ def dead_drop(
 
 @operations_app.command("list", epilog="Example: kashforce operations list --json")
 def operations_list(limit: Limit = 20, as_json: AsJson = False) -> None:
-    """Show who replayed, dropped or requeued what, and why."""
+    """Show who replayed, dropped, requeued or loaded what, and why."""
     from console.commands.operating import run_list
 
     raise SystemExit(run_list(limit=limit, as_json=as_json))
@@ -180,6 +184,46 @@ def requeue(
         filter_ or (), everything, reason, who, Pace(canary, per_minute), dry_run, yes, as_json
     )
     raise SystemExit(run_requeue(decision, file=file, from_source=source))
+
+
+def backfill(
+    entity: Annotated[str, typer.Argument(help="Such as customer, invoice or bank_transaction.")],
+    source: Annotated[
+        str, typer.Option("--from", help="salesforce or kashflow, where both are possible.")
+    ] = "",
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], help="Only what Salesforce changed, or KashFlow issued, from this day on."
+        ),
+    ] = None,
+    reason: Reason = "initial load",
+    who: Who = "",
+    per_minute: PerMinute = 0,
+    wait: Annotated[bool, typer.Option("--wait", help="Return only when all of it is settled.")] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Read both sides, write nothing, and say how many would be created, linked, changed or asked about.",
+        ),
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="With --dry-run: which ones, too.")] = False,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Load what was there before Kashforce came.
+
+    Every record of one kind, behind all that is live. Says first how many, and what it costs. Ctrl-C ends it in good
+    order; the same command again goes on.
+    """
+    from console.commands.backfill import Asked, run_backfill
+    from console.commands.ledgering import Decision
+    from console.operations.carrying import Pace
+
+    decision = Decision((), False, reason, who, Pace(0, per_minute), dry_run, yes, as_json)
+    start = since.replace(tzinfo=UTC) if since else None
+    raise SystemExit(run_backfill(decision, Asked(entity, source, start, verbose, wait)))
 
 
 def pause(queue: QueueName, reason: Why, who: Who = "", as_json: AsJson = False) -> None:

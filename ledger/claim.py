@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, exists, select, update
 from sqlalchemy.orm import aliased
 
-from ledger.deliveries import Claim, Delivery
+from ledger.deliveries import LAST, Claim, Delivery
 from ledger.endings import State
 from ledger.holds import last_claimable
 from ledger.tables import DeliveryRow
@@ -30,7 +30,8 @@ def claim(
     now: datetime,
     lease_seconds: float,
 ) -> Claim:
-    """Claim up to `limit` due deliveries of `queue`: those of `hinted` first, then what has waited longest.
+    """Claim up to `limit` due deliveries of `queue`: those of `hinted` first, then what has waited longest. An initial
+    load is claimed while nothing else is due, whatever the message says.
 
     Of several waiting deliveries of one record the newest is taken and the others end superseded. A record
     whose lock key is running elsewhere is left alone, and so is what a hold on the queue keeps back. Raises
@@ -100,10 +101,12 @@ def _candidates(
     if last is not None:
         due = due.where(DeliveryRow.id <= last)
     rows = list(connection.execute(due.where(DeliveryRow.id.in_(hinted)))) if hinted else []
-    if len(rows) < limit:
+    if len(rows) < limit or any(row.priority >= LAST for row in rows):
         known = {row.id for row in rows}
         rows += [row for row in connection.execute(due) if row.id not in known]
-    return rows[:limit]
+    # What is live does not even share a batch with a load, and so never waits for it to be sent.
+    live = [row for row in rows if row.priority < LAST]
+    return (live or rows)[:limit]
 
 
 def _newest_of_each_record(

@@ -14,6 +14,9 @@ from ledger.questions import Asked
 #: Ids of waiting deliveries by queue: what a message says.
 Waiting = Mapping[str, list[int]]
 
+#: The priority of an initial load, and of all that it causes: behind whatever is live, which flows.yaml ranks from 0.
+LAST = 9
+
 
 @dataclass(frozen=True)
 class NewDelivery:
@@ -104,6 +107,10 @@ class Delivery:
     ended_at: datetime | None
     operation_id: int | None
     compacted_at: datetime | None
+
+    def ranks(self, usual: int) -> int:
+        """The priority of what this delivery does and causes, where the flow of that says `usual`."""
+        return max(usual, self.priority) if self.priority >= LAST else usual
 
     @classmethod
     def from_row(cls, row: Any) -> Delivery:

@@ -32,7 +32,7 @@ class Ledger:
     """The memory of the system, over one engine. Safe to share between threads."""
 
     def __init__(self, engine: Engine, ceiling: Ceiling = USUAL_CEILING) -> None:
-        self._engine = engine
+        self.engine = engine
         self._ceiling = ceiling
 
     @classmethod
@@ -41,18 +41,18 @@ class Ledger:
         return cls(open_engine(url, pool_size=pool_size))
 
     def close(self) -> None:
-        self._engine.dispose()
+        self.engine.dispose()
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """One transaction that writes: committed at the end, undone by any exception."""
-        with self._engine.begin() as connection:
+        with self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One transaction that only reads and keeps no writer waiting."""
-        with self._engine.connect().execution_options(reading=True) as connection:
+        with self.engine.connect().execution_options(reading=True) as connection:
             yield connection
 
     def _again(self, work: Callable[[Connection], T], *collisions: type[DBAPIError]) -> T:

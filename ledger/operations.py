@@ -128,6 +128,16 @@ def newest(connection: Connection, limit: int) -> list[Operation]:
     return [_operation(row) for row in rows]
 
 
+def unfinished(connection: Connection, verb: str) -> list[Operation]:
+    """Those that were not carried to their end, and still may be; newest first."""
+    rows = connection.execute(
+        select(OperationRow.__table__)
+        .where(OperationRow.verb == verb, OperationRow.state.in_([Progress.RUNNING, Progress.INTERRUPTED]))
+        .order_by(OperationRow.id.desc())
+    )
+    return [_operation(row) for row in rows]
+
+
 def outcomes(connection: Connection, operation_id: int) -> dict[State, int]:
     """What has become of the deliveries that it put back or registered, by state."""
     rows = connection.execute(

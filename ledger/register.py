@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from ledger.database import insert_or_ignore
 from ledger.deliveries import NewDelivery, Settlement
@@ -34,7 +34,8 @@ def require(
     """Make sure that what the settlements need is under way.
 
     Returns the id of the needed delivery by the id of the one that needs it, and (id, queue) of those that
-    had to be registered. One that is under way already for the same record serves.
+    had to be registered. One that is under way already for the same record serves, and is as urgent as this one from
+    now on: what is live must not wait for its turn in an initial load.
     """
     needed: dict[int, int] = {}
     registered: list[tuple[int, str]] = []
@@ -46,6 +47,11 @@ def require(
             registered += register(connection, [entry.needs], now)
             under_way = _under_way(connection, entry.needs)
         if under_way is not None:
+            connection.execute(
+                update(DeliveryRow)
+                .where(DeliveryRow.id == under_way, DeliveryRow.priority > entry.needs.priority)
+                .values(priority=entry.needs.priority)
+            )
             needed[entry.delivery.id] = under_way
     return needed, registered
 

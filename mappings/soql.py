@@ -50,6 +50,32 @@ def page_soql(
     )
 
 
+def ids_soql(
+    entity: str, condition: Condition | None, since: datetime | None = None, after_id: str = ""
+) -> str:
+    """The query for the ids behind `after_id`, in their order, of the records that changed since and may meet the condition."""
+    return f"SELECT Id FROM {entity}{_behind(condition, since, after_id)} ORDER BY Id"  # noqa: S608  # see _select
+
+
+def count_soql(
+    entity: str, condition: Condition | None, since: datetime | None = None, after_id: str = ""
+) -> str:
+    """The query that counts them, as `total`."""
+    where = _behind(condition, since, after_id)
+    return f"SELECT COUNT(Id) total FROM {entity}{where}"  # noqa: S608  # see _select
+
+
+def _behind(condition: Condition | None, since: datetime | None, after_id: str) -> str:
+    """Salesforce compares more loosely than the condition does, without regard to case: nothing that meets it is left out."""
+    told = [
+        f"({_where(condition)})" if condition else "",
+        f"SystemModstamp >= {_moment(since)}" if since else "",
+        f"Id > {quoted(after_id)}" if after_id else "",
+    ]
+    parts = [part for part in told if part]
+    return f" WHERE {' AND '.join(parts)}" if parts else ""
+
+
 def _select(plan: FieldPlan, missing: frozenset[str], *more: str) -> str:
     columns = [path for path in plan.fields if path not in missing]
     columns += [name for name in more if name not in columns]

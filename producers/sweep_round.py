@@ -39,8 +39,10 @@ class Round:
 
     @classmethod
     def first(cls, begun: datetime, now: datetime) -> Self:
+        """Done as it is where it has just begun: the next one reads that second again, and Salesforce takes no window
+        within one second."""
         start = _whole_second(begun)
-        return cls(start, start, now, start, done=start >= now)
+        return cls(start, start, now, start, done=start >= _whole_second(now))
 
     def following(self, now: datetime, starts: datetime) -> Self:
         """The next round, from `starts` or from the overlap with this one, whichever is earlier."""

@@ -49,7 +49,7 @@ def wait_for(
         kind="unknown",
         occurred_at=work.delivery.occurred_at,
         lock_key=flow.lock_for(lock_id or record_id),
-        priority=flow.priority,
+        priority=work.delivery.ranks(flow.priority),
         hint=hint or {},
     )
     until = desk.clock() + timedelta(seconds=desk.rules.prerequisite_seconds)

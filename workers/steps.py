@@ -88,9 +88,9 @@ def _deleted(desk: Desk, work: Work) -> Settlement:
 
 
 def _by_flow(works: list[Work]) -> Iterator[tuple[Flow, list[Work]]]:
-    """One queue may carry several flows: deals and orders both become invoices."""
-    groups: dict[str, list[Work]] = {}
+    """One queue may carry several flows: deals and orders both become invoices; and one flow news and a load."""
+    groups: dict[tuple[str, int], list[Work]] = {}
     for work in works:
-        groups.setdefault(work.flow.name, []).append(work)
+        groups.setdefault((work.flow.name, work.flow.priority), []).append(work)
     for group in groups.values():
         yield group[0].flow, group

@@ -10,6 +10,11 @@ from dataclasses import dataclass
 COLLECTIONS_RECORDS = 200
 #: Create, upload, close; three files of results (reference salesforce.md section 3.7).
 CALLS_OF_A_JOB = 6
+#: Records in one page of a query (reference salesforce.md section 3.6), and in one of a query job's results.
+QUERY_RECORDS = 2_000
+RESULT_RECORDS = 50_000
+#: Create and delete of a query job (reference salesforce.md section 3.7).
+CALLS_OF_A_QUERY_JOB = 2
 #: A job is polled after these seconds, and then again and again after the last.
 POLL_PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 
@@ -21,12 +26,16 @@ class Pace:
 
     #: One Collections call of 200 records, with what the org's own flows and triggers do to them.
     collections_seconds: float = 3.0
+    #: One page of a query.
+    query_seconds: float = 1.0
     #: Any other call.
     call_seconds: float = 0.3
     #: From the end of an upload until Salesforce takes the job up.
     bulk_start_seconds: float = 10.0
     #: Rows of a job written in a second, for its batches run side by side.
     bulk_rows_per_second: float = 200.0
+    #: Rows that a query job finds in a second.
+    bulk_found_per_second: float = 5_000.0
     #: What one call is worth in seconds: the day divided by the daily calls of the smallest org
     #: (reference salesforce.md section 5). So calls and seconds can be added up.
     call_worth_seconds: float = 86_400 / 15_000
@@ -57,14 +66,34 @@ def by_collections(rows: int, pace: Pace) -> Cost:
 def by_bulk(rows: int, pace: Pace) -> Cost:
     """One job, polled until it should have ended."""
     needed = pace.bulk_start_seconds + rows / pace.bulk_rows_per_second
+    return _job(needed, CALLS_OF_A_JOB, pace)
+
+
+def by_query(rows: int, pace: Pace) -> Cost:
+    """Ids of records, page by page."""
+    calls = max(1, math.ceil(rows / QUERY_RECORDS))
+    return Cost(calls, calls * pace.query_seconds)
+
+
+def by_query_job(rows: int, pace: Pace) -> Cost:
+    """One query job, polled until it should have ended, and its results."""
+    needed = pace.bulk_start_seconds + rows / pace.bulk_found_per_second
+    return _job(needed, CALLS_OF_A_QUERY_JOB + math.ceil(rows / RESULT_RECORDS), pace)
+
+
+def query_job_pays(rows: int, pace: Pace) -> bool:
+    """Is one query job for so many records cheaper than pages of a query?"""
+    return by_query_job(rows, pace).weight(pace) < by_query(rows, pace).weight(pace)
+
+
+def _job(needed_seconds: float, calls: int, pace: Pace) -> Cost:
     waited, polls = 0.0, 0
     for pause in pauses(math.inf):
-        if waited >= needed:
+        if waited >= needed_seconds:
             break
         waited += pause
         polls += 1
-    calls = CALLS_OF_A_JOB + polls
-    return Cost(calls, waited + calls * pace.call_seconds)
+    return Cost(calls + polls, waited + (calls + polls) * pace.call_seconds)
 
 
 def bulk_pays(rows: int, pace: Pace) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import structlog
@@ -28,6 +28,7 @@ class Work:
     """One delivery in the hands of a worker, with what the steps so far have found out."""
 
     delivery: Delivery
+    #: With the priority of the delivery, where that is an initial load's.
     flow: Flow
     #: Token of the claim it belongs to.
     claim: str
@@ -53,6 +54,10 @@ class Work:
     decided: tuple[int, ...] = ()
     #: Both sides of a pair, and what their merge decided.
     meeting: Meeting | None = None
+
+    def onward(self, flow: Flow) -> Flow:
+        """The flow of what this work causes or needs, no more urgent than an initial load is."""
+        return replace(flow, priority=self.delivery.ranks(flow.priority))
 
     def ends(self, ending: Ending, **also: Any) -> Settlement:
         return Settlement(self.delivery, ending, read_digest=self.digest, worth=self._worth(), **also)
@@ -102,7 +107,10 @@ class Batch:
         ended: list[Settlement] = []
         for delivery in claim.deliveries:
             try:
-                works.append(Work(delivery, desk.book.flow(delivery.flow), claim.token))
+                flow = desk.book.flow(delivery.flow)
+                # Its calls are paid for at the delivery's own priority.
+                flow = replace(flow, priority=delivery.ranks(flow.priority))
+                works.append(Work(delivery, flow, claim.token))
             except KeyError:
                 text = (
                     f"there is no flow {delivery.flow!r} in flows.yaml any more; bring it back or drop this"

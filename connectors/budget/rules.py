@@ -15,7 +15,7 @@ class DailyRules:
     #: Allowed until the API tells its own figure.
     allowed: int
     #: The share of `allowed` up to which each priority may fill the window; the last one holds for all beyond.
-    shares: tuple[float, ...] = (1.0, 0.95, 0.85, 0.6)
+    shares: tuple[float, ...] = (1.0, 0.95, 0.85, 0.6, 0.5)
     window_seconds: float = 86_400.0
     #: Our own calls are counted in slices of the window; also how long a caller waits before asking again.
     slice_seconds: float = 900.0

@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
@@ -110,16 +110,38 @@ def interruptible() -> Iterator[Callable[[float], bool]]:
 
 
 @contextmanager
-def hands(house: House, planned: int) -> Iterator[Hands]:
-    """What carries an operation out, with a progress bar on a terminal's standard error."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with interruptible() as wait, Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=planned)
+def progress_bar(planned: int) -> Iterator[Callable[[int, str], None]]:
+    """A bar on a terminal's standard error: how many, how fast, how long still. Say how many are done, and of what."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=planned, rate="")
+
+        def say(done: int, what: str) -> None:
+            bar.update(task, completed=done, description=what)
+            speed = bar.tasks[0].speed
+            bar.update(task, rate=f"{speed:,.0f}/s" if speed else "")
+
+        yield say
+
+
+@contextmanager
+def hands(house: House, planned: int, wait: Callable[[float], bool] | None = None) -> Iterator[Hands]:
+    """What carries an operation out, with a progress bar. `wait` is the way to rest of somebody who is interruptible
+    already."""
+    with ExitStack() as open_:
+        wait = wait or open_.enter_context(interruptible())
+        bar = open_.enter_context(progress_bar(planned))
 
         def say(operation: Operation) -> None:
-            bar.update(task, completed=operation.done, description=f"{operation.verb} {operation.id}")
+            bar(operation.done, f"{operation.verb} {operation.id}")
 
-        yield Hands(house.ledger, utc_now, wait, say)
+        yield Hands(house.ledger, utc_now, wait, say, house.settings.lease_seconds)
 
 
 def told(operation: Operation, *, as_json: bool) -> int:
@@ -138,7 +160,7 @@ def told(operation: Operation, *, as_json: bool) -> int:
     return Exit.OK if operation.state is Stands.FINISHED else Exit.FINDINGS
 
 
-def _agreed(question: str, *, yes: bool) -> bool:
+def agreed(question: str, *, yes: bool) -> bool:
     """Whether to go on: `yes` was said on the command line, or at the terminal now. Without a terminal it is no."""
     if yes:
         return True
@@ -156,7 +178,7 @@ def decided(house: House, decision: Decision, plan: Plan, start: Callable[[Hands
         if decision.as_json:
             print_json(plan)
         return Exit.OK
-    if not _agreed(f"{plan.verb} them?", yes=decision.yes):
+    if not agreed(f"{plan.verb} them?", yes=decision.yes):
         return Exit.USAGE
     with hands(house, plan.count) as ours:
         return told(start(ours), as_json=decision.as_json)

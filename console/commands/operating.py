@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from console.bootstrap import House
-from console.commands.ledgering import complain, hands, print_json, told, with_house
+from console.commands.ledgering import complain, hands, interruptible, print_json, told, with_house
 from console.commands.screen import screen, table
 from console.exits import Exit
 from console.operations import replay, requeue
-from console.operations.carrying import UnderWay, carry_out
+from console.operations.carrying import Hands, UnderWay, carry_out
+from console.operations.loading import backfill
+from console.operations.loading.meaning import NothingToLoad
+from console.operations.loading.sources import patient
 from ledger import operations
 from ledger.operations import Operation, Progress
 
@@ -24,7 +27,7 @@ def run_list(*, limit: int, as_json: bool) -> int:
             columns = ("id", "what", "state", "who", "why", "begun (UTC)", "dealt with")
             screen().print(table("Operations", columns, [_row(one) for one in found], numbers=1))
         else:
-            print("Nobody has replayed, dropped or requeued anything yet.")
+            print("Nobody has replayed, dropped, requeued or loaded anything yet.")
         return Exit.OK
 
     return with_house("operations", work)
@@ -43,15 +46,21 @@ def run_continue(operation_id: int, *, as_json: bool) -> int:
                 else f"there is no operation {operation_id}; 'kashforce operations list' shows those there are"
             )
             return Exit.USAGE
-        steps = {**replay.STEPS, "requeue": requeue.step(house.book)}
         try:
-            with hands(house, operation.planned) as ours:
-                return told(carry_out(ours, operation, steps[operation.verb]), as_json=as_json)
-        except UnderWay as error:
+            with interruptible() as wait, hands(house, operation.planned, wait) as ours:
+                return told(_carried_on(house, ours, operation), as_json=as_json)
+        except (UnderWay, NothingToLoad) as error:
             complain(str(error))
             return Exit.USAGE
 
     return with_house("operations", work)
+
+
+def _carried_on(house: House, ours: Hands, operation: Operation) -> Operation:
+    if operation.verb == backfill.VERB:
+        return backfill.go_on(ours, patient(house.desk(ours.wait)), operation)
+    steps = {**replay.STEPS, "requeue": requeue.step(house.book)}
+    return carry_out(ours, operation, steps[operation.verb])
 
 
 def _row(one: Operation) -> tuple[str, ...]:

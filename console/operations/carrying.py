@@ -6,21 +6,25 @@ import os
 import socket
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, Self
 
 from sqlalchemy import Connection
 
+from connectors.errors import ConnectorError
+from connectors.renewal import Renewal
 from ledger import operations
+from ledger.database import AWAY
 from ledger.endings import ENDED, State
 from ledger.ledger import Ledger
 from ledger.operations import Operation, Progress
-from ledger.producing import Lease, check_lease
+from ledger.producing import Lease, LeaseLost, check_lease
 
 #: Deliveries in one transaction, where no rate asks for fewer.
 CHUNK = 500
-#: Somebody else may carry an operation on when nobody was heard of for this long.
+#: The usual lease on an operation.
 LEASE_SECONDS = 30.0
 #: How long canaries may take before the operation is put aside.
 CANARY_SECONDS = 900.0
@@ -61,6 +65,14 @@ class Step(Protocol):
     def __call__(self, connection: Connection, operation: Operation, limit: int, now: datetime) -> Dealt: ...
 
 
+@dataclass(frozen=True)
+class Reading:
+    """What has to ask another system first: `read` does, before the transaction is opened, and gives the step for the
+    `limit` deliveries that follow. It may block, and raise ConnectorError, which interrupts the operation."""
+
+    read: Callable[[Operation, int], Step]
+
+
 class UnderWay(Exception):
     """Somebody else carries this operation out just now."""
 
@@ -74,26 +86,42 @@ class Hands:
     clock: Callable[[], datetime]
     wait: Callable[[float], bool]
     say: Callable[[Operation], None] = lambda _: None
+    #: Somebody else may carry the operation on when nobody was heard of for this long.
+    lease_seconds: float = LEASE_SECONDS
 
 
-def carry_out(hands: Hands, operation: Operation, step: Step) -> Operation:
+def carry_out(hands: Hands, operation: Operation, step: Step | Reading) -> Operation:
     """The operation as it stands in the end: finished, interrupted, or stopped because canaries died.
 
     What a chunk does and the place reached are one transaction, so a kill costs nothing and doubles nothing. Raises
     UnderWay, and whatever the ledger raises; then it may be continued.
     """
     holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-    lease = hands.ledger.take_lease(operation.lease_name, holder, now=hands.clock(), seconds=LEASE_SECONDS)
+
+    def take() -> Lease | None:
+        now = hands.clock()
+        return hands.ledger.take_lease(operation.lease_name, holder, now=now, seconds=hands.lease_seconds)
+
+    def keep() -> None:
+        # A database that is away is the business of the next chunk.
+        with suppress(*AWAY):
+            take()
+
+    lease = take()
     if lease is None:
         raise UnderWay(f"operation {operation.id} is being carried out by another process")
     try:
-        return _Carrying(hands, operation, step, lease).run()
+        # What is read before a chunk, and canaries, may take longer than a lease.
+        with Renewal(keep, hands.lease_seconds):
+            return _Carrying(hands, operation, step, lease).run()
+    except LeaseLost as error:
+        raise UnderWay(f"operation {operation.id} was taken over by another process") from error
     finally:
         hands.ledger.release_lease(lease, now=hands.clock())
 
 
 class _Carrying:
-    def __init__(self, hands: Hands, operation: Operation, step: Step, lease: Lease) -> None:
+    def __init__(self, hands: Hands, operation: Operation, step: Step | Reading, lease: Lease) -> None:
         self._hands = hands
         self._operation = operation
         self._step = step
@@ -105,7 +133,10 @@ class _Carrying:
         is_last = False
         while not is_last:
             canaries = self._pace.canary - self._operation.done
-            is_last = self._chunk(canaries if canaries > 0 else self._chunk_size())
+            try:
+                is_last = self._chunk(canaries if canaries > 0 else self._chunk_size())
+            except ConnectorError as error:
+                return self._mark(Progress.INTERRUPTED, error.message)
             if self._pace.canary and self._operation.done <= self._pace.canary:
                 ended = self._watch_canaries()
                 if ended is not None:
@@ -115,14 +146,13 @@ class _Carrying:
         return self._mark(Progress.FINISHED, "")
 
     def _chunk(self, limit: int) -> bool:
-        hands, now = self._hands, self._hands.clock()
-        renewed = hands.ledger.take_lease(
-            self._lease.name, self._lease.holder, now=now, seconds=LEASE_SECONDS
-        )
-        self._lease = renewed or self._lease
+        step, hands = self._step, self._hands
+        if isinstance(step, Reading):
+            step = step.read(self._operation, limit)
+        now = hands.clock()
         with hands.ledger.writing() as connection:
             check_lease(connection, self._lease)
-            dealt = self._step(connection, self._operation, limit, now)
+            dealt = step(connection, self._operation, limit, now)
             operations.advance(
                 connection,
                 self._operation.id,

@@ -8,6 +8,12 @@ from dataclasses import dataclass
 from mappings.book import Book
 from mappings.flows import Flow
 
+#: By the stamp, by the code and by the name, each found and then read; by two names, and in full.
+FINDS_IN_SALESFORCE = 5
+FINDS_IN_KASHFLOW = 4
+#: A batch of pairs in Salesforce: Accounts and Contacts, read and written.
+PAIR_BATCH = 4
+
 
 @dataclass(frozen=True)
 class Calls:
@@ -33,6 +39,14 @@ def cost(book: Book, counts: Mapping[str, int]) -> Calls:
     for name, count in counts.items():
         if (flow := flows.get(name)) is not None:
             total += _reading(flow, count) + _writing(flow, count)
+            if flow.pairing is not None:
+                # What is written on one side comes back from it, and is compared again: by now the two are linked.
+                other = flows[flow.pairing.other_way]
+                total += (
+                    _reading(other, count)
+                    + _reading(flow, count)
+                    + Calls(PAIR_BATCH * _batches(other, count))
+                )
             if flow.write_back:
                 # What has just been written need not be read again.
                 total += _writing(flows[flow.write_back], count)
@@ -46,9 +60,18 @@ def _reading(flow: Flow, count: int) -> Calls:
 
 def _writing(flow: Flow, count: int) -> Calls:
     """Salesforce: one call to compare and one to write a batch. KashFlow: a look for the stamp, then the record."""
+    if flow.pairing is not None:
+        return _pairing(flow, count)
     if flow.target == "salesforce":
         return Calls(salesforce=2 * _batches(flow, count))
     return Calls(kashflow=2 * count)
+
+
+def _pairing(flow: Flow, count: int) -> Calls:
+    """A record without a counterpart is looked for by code and by name, one by one, before it is made."""
+    if flow.target == "salesforce":
+        return Calls(salesforce=FINDS_IN_SALESFORCE * count + PAIR_BATCH * _batches(flow, count))
+    return Calls(kashflow=(FINDS_IN_KASHFLOW + 2) * count)
 
 
 def _batches(flow: Flow, count: int) -> int:

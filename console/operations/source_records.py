@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
+from connectors.kashflow.reading import Row
 from connectors.kashflow.values import read_date
 from connectors.meter import Meter
 from connectors.salesforce.rest import SalesforceClient
@@ -41,15 +42,23 @@ def in_salesforce(
 def in_kashflow(
     reader: KashFlowReader, flow: Flow, since: datetime | None, until: datetime | None
 ) -> list[str]:
-    """Ids of the records that KashFlow's list shows, with a window only those issued in it: KashFlow does not tell
-    when a record was edited (reference kashflow.md section 2.5). Raises NoWindow, and any ConnectorError."""
+    """Ids of the records that KashFlow's list shows, with a window only those issued in it; see `listed_in_kashflow`."""
+    return list(listed_in_kashflow(reader, flow, since, until))
+
+
+def listed_in_kashflow(
+    reader: KashFlowReader, flow: Flow, since: datetime | None, until: datetime | None
+) -> dict[str, Row]:
+    """The rows of KashFlow's list by id, with a window only those issued in it: KashFlow does not tell when a record was
+    edited (reference kashflow.md section 2.5). Raises NoWindow, and any ConnectorError."""
+    resource = resource_for(flow.source_entity)
     # Where a list is read by window, bank transactions, it begins with `since`.
-    rows = reader.listed(resource_for(flow.source_entity), since.date() if since else FIRST_DAY).rows
-    if since is None and until is None:
-        return list(rows)
+    rows = reader.listed(resource, since.date() if since else FIRST_DAY).rows
+    if until is None and (since is None or resource.records.windowed):
+        return dict(rows)
     issued = {key: read_date(row.get("IssuedDate")) for key, row in rows.items() if "IssuedDate" in row}
     if rows and not issued:
         raise NoWindow(f"KashFlow's {flow.source_entity} has no date of issue; leave out since: and until:")
     first = since.date() if since else date.min
     last = until.date() if until else date.max
-    return [key for key, day in issued.items() if day is not None and first <= day <= last]
+    return {key: rows[key] for key, day in issued.items() if day is not None and first <= day <= last}

@@ -40,7 +40,7 @@ class DeliveryRow(Base):
     registered_at: Mapped[datetime]
     #: Deliveries of one lock key run one at a time, whatever their record or queue.
     lock_key: Mapped[str] = mapped_column(String(160))
-    #: 0 goes first.
+    #: 0 goes first; ledger.deliveries.LAST is an initial load.
     priority: Mapped[int] = mapped_column(SmallInteger)
     #: A word of ledger.endings.State.
     state: Mapped[str] = mapped_column(String(12))

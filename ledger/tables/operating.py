@@ -18,7 +18,7 @@ class OperationRow(Base):
     __tablename__ = "operations"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
-    #: replay, drop or requeue.
+    #: replay, drop, requeue or backfill.
     verb: Mapped[str] = mapped_column(String(16))
     #: running, interrupted, stopped or finished; see ledger.operations.
     state: Mapped[str] = mapped_column(String(12))

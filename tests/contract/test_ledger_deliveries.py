@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from ledger.deliveries import Settlement
+from ledger.deliveries import LAST, Settlement
 from ledger.endings import Dead, Delivered, Failed, LinkFound, NotNow, Reason, State, Unchanged
 from ledger.ledger import Ledger
+from ledger.onlooker import Onlooker, OnlyLooking
 from ledger.overview import attempts_of, count_unfinished, deliveries_of, delivery_by_id
 from ledger.producing import Cursor, Incident, LeaseLost, Sighting, open_incidents
 from tests.support.ledger import START, TestClock, account, deliver_all, end, opportunity, state_of, take
@@ -459,3 +461,48 @@ def test_sightings_remember_what_a_poll_saw_last(ledger: Ledger, clock: TestCloc
     ledger.register([], sightings=[Sighting("kashflow", "Invoice", "9", "bb", 2)], now=clock())
 
     assert ledger.sightings("kashflow", "Invoice")["9"].digest == "bb"
+
+
+def test_a_load_is_claimed_only_while_nothing_live_is_due_whatever_the_message_names(
+    ledger: Ledger, clock: TestClock
+) -> None:
+    load = ledger.register([opportunity(n, priority=LAST) for n in range(1, 4)], now=clock())
+    hinted = load["kashflow.invoice"]
+    clock.tick(1)
+    ledger.register([opportunity(9), opportunity(8, priority=3)], now=clock())
+
+    first = ledger.claim("kashflow.invoice", hinted, limit=200, now=clock(), lease_seconds=30)
+    second = ledger.claim("kashflow.invoice", hinted, limit=200, now=clock(), lease_seconds=30)
+
+    assert {one.record_id for one in first.deliveries} == {opportunity(n).record_id for n in (8, 9)}
+    assert [one.id for one in second.deliveries] == hinted
+
+
+def test_what_is_live_makes_what_it_needs_of_a_load_as_urgent_as_itself(
+    ledger: Ledger, clock: TestClock
+) -> None:
+    ledger.register([replace(account(1), priority=LAST)], now=clock())
+    ledger.register([opportunity(1)], now=clock())
+    claim = take(ledger, clock)
+    until = Reason("resolve", "needs_another", "its customer comes first")
+    settlement = Settlement(
+        claim.deliveries[0], NotNow(clock() + timedelta(minutes=1), until), needs=account(1, "needed")
+    )
+
+    ledger.settle(claim, [settlement], now=clock())
+
+    (needed,) = take(ledger, clock, "kashflow.customer").deliveries
+    assert (needed.version, needed.priority) == ("1", 0)
+
+
+def test_an_onlooker_reads_everything_and_can_write_nothing(ledger: Ledger, clock: TestClock) -> None:
+    ledger.register([opportunity(1)], now=clock())
+    onlooker = Onlooker(ledger)
+
+    found = onlooker.newest_deliveries("opportunity_to_invoice", [opportunity(1).record_id])
+    assert list(found) == [opportunity(1).record_id]
+    assert onlooker.lock(1, "", "customer:1")
+    with pytest.raises(OnlyLooking):
+        onlooker.register([opportunity(2)], now=clock())
+    with pytest.raises(OnlyLooking):
+        take(onlooker, clock)

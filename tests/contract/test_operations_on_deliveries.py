@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 import pytest
+from sqlalchemy import Connection
 
+from connectors.errors import Unreachable
 from console.operations import replay, requeue
-from console.operations.carrying import CANARY_SECONDS, CHUNK, LEASE_SECONDS, Hands, Pace, UnderWay, carry_out
+from console.operations.carrying import (
+    CANARY_SECONDS,
+    CHUNK,
+    LEASE_SECONDS,
+    Dealt,
+    Hands,
+    Pace,
+    Reading,
+    Step,
+    UnderWay,
+    carry_out,
+)
 from console.operations.requeue import Named, NothingStarts
 from ledger import holds, operations
 from ledger.deliveries import Settlement
@@ -15,6 +29,7 @@ from ledger.endings import Dead, Delivered, Ending, Reason, State
 from ledger.ledger import Ledger
 from ledger.operations import Operation, Progress
 from ledger.overview import attempts_of, deliveries_of, delivery_by_id
+from ledger.register import register
 from ledger.selection import Selection
 from tests.support.desk import shipped_book
 from tests.support.ledger import TestClock, opportunity, state_of, take
@@ -395,3 +410,59 @@ def test_what_an_operation_led_to_can_be_asked(terminal: Terminal, ledger: Ledge
         assert delivery_by_id(connection, claim.deliveries[0].id)
 
     assert outcomes == {State.DELIVERED: 1, State.DEAD: 1, State.WAITING: 1}
+
+
+# -- What has to be read first ------------------------------------------------------------------------
+
+
+def _deals_one(read: Callable[[], None]) -> Reading:
+    """A step that registers one delivery of its own, after `read` has asked another system."""
+
+    def deal(connection: Connection, operation: Operation, limit: int, now: datetime) -> Dealt:
+        return Dealt(len(register(connection, [opportunity(1)], now)), 0, "1", is_last=True)
+
+    def ahead(operation: Operation, limit: int) -> Step:
+        read()
+        return deal
+
+    return Reading(ahead)
+
+
+def _begun(ledger: Ledger, clock: TestClock) -> Operation:
+    with ledger.writing() as connection:
+        return operations.begin(
+            connection, verb="backfill", who="kim", reason="begin", request={}, planned=1, now=clock()
+        )
+
+
+def test_what_was_read_by_somebody_who_was_taken_over_meanwhile_is_not_registered(
+    terminal: Terminal, ledger: Ledger, clock: TestClock
+) -> None:
+    operation = _begun(ledger, clock)
+
+    def somebody_else_takes_over() -> None:
+        clock.tick(LEASE_SECONDS + 1)
+        assert ledger.take_lease(operation.lease_name, "another", now=clock(), seconds=LEASE_SECONDS)
+
+    with pytest.raises(UnderWay, match="taken over by another process"):
+        carry_out(terminal.hands, operation, _deals_one(somebody_else_takes_over))
+
+    assert ledger.newest_deliveries("opportunity_to_invoice", [opportunity(1).record_id]) == {}
+
+
+def test_a_system_that_does_not_answer_interrupts_the_operation_which_then_goes_on(
+    terminal: Terminal, ledger: Ledger, clock: TestClock
+) -> None:
+    operation = _begun(ledger, clock)
+
+    def unreachable() -> None:
+        raise Unreachable("Salesforce cannot be reached", system="salesforce")
+
+    cut_short = carry_out(terminal.hands, operation, _deals_one(unreachable))
+
+    assert (cut_short.state, cut_short.note) == (Progress.INTERRUPTED, "Salesforce cannot be reached")
+    with ledger.reading() as connection:
+        assert operations.unfinished(connection, "backfill") == [cut_short]
+        assert operations.unfinished(connection, "replay") == []
+    finished = carry_out(terminal.hands, cut_short, _deals_one(lambda: None))
+    assert (finished.state, finished.done) == (Progress.FINISHED, 1)

@@ -382,3 +382,19 @@ def test_the_overlap_may_begin_in_the_middle_of_a_second_in_which_something_chan
     road.sweep()
 
     assert road.swept_until() == road.now()
+
+
+def test_a_sweep_that_begins_in_the_middle_of_a_second_misses_nothing_of_that_second(
+    on_the_road: Road,
+) -> None:
+    road = on_the_road
+    road.wait(0.6)
+    (deal,) = _won_deals(road, 1)
+
+    road.sweep()
+    assert road.last_round("account_to_customer").done
+    road.wait(900)
+    road.sweep()
+    road.rest()
+
+    assert len(road.invoices(deal)) == 1

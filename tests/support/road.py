@@ -118,6 +118,13 @@ class Road(Firm):
             if self.has_heard_all():
                 return
 
+    def begin_now(self) -> None:
+        """Kashforce is started for the first time: what was there before is not told by any event."""
+        self._beginning = self.sandbox.run(self._newest_event) or "-2"
+        self.hear()
+        self.sweep()
+        self.look()
+
     def look(self) -> None:
         """Let the poll producer look at KashFlow's lists."""
         self.poller().look()

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from canonical.change import Source
-from ledger.deliveries import Delivery
+from ledger.deliveries import LAST, Delivery
 from ledger.questions import Question
 from mappings.golden.merge import Dispute
 from mappings.golden.record import Value
@@ -48,7 +48,8 @@ def again(delivery: Delivery) -> dict[str, Any]:
         "entity": delivery.entity,
         "record_id": delivery.record_id,
         "lock_key": delivery.lock_key,
-        "priority": delivery.priority,
+        # What a person has decided does not wait for the rest of a load.
+        "priority": min(delivery.priority, LAST - 1),
         "hint": dict(delivery.hint),
     }
 

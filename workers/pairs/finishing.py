@@ -71,7 +71,7 @@ def other_way(
         kind=kind,
         occurred_at=desk.clock(),
         lock_key=pair_lock(desk, work.flow, link.salesforce_id),
-        priority=flow.priority,
+        priority=work.delivery.ranks(flow.priority),
         hint={} if to_kashflow else {"key": link.kashflow_key},
     )
 
@@ -89,7 +89,7 @@ def begin_in_step(desk: Desk, work: Work, account_id: str) -> tuple[NewDelivery,
             kind="updated",
             occurred_at=desk.clock(),
             lock_key=flow.lock_for(account_id),
-            priority=flow.priority,
+            priority=work.delivery.ranks(flow.priority),
         )
         for flow in desk.book.flows_for("salesforce", CUSTOMER.salesforce)
         if flow.pairing is not None

@@ -134,7 +134,9 @@ def invoice_of(desk: Desk, work: Work, row: Mapping[str, Any], *, told: Mapping[
     return {
         "link": LinkFound("invoice", work.flow.source_entity, work.delivery.record_id, kashflow_id, number),
         "more_links": invoiced_by(work, kashflow_id, number),
-        "follow_ups": tuple(deliveries_of([change], lambda _: [desk.book.flow(work.flow.write_back)])),
+        "follow_ups": tuple(
+            deliveries_of([change], lambda _: [work.onward(desk.book.flow(work.flow.write_back))])
+        ),
     }
 
 

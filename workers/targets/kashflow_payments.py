@@ -191,5 +191,5 @@ def _news_of(desk: Desk, work: Work, invoice: Mapping[str, Any]) -> list[NewDeli
         hint={"key": str(_number(work))},
     )
     shown_on = link.salesforce_entity if link else ""
-    flows = desk.book.flows_for("kashflow", "Invoice")
+    flows = [work.onward(flow) for flow in desk.book.flows_for("kashflow", "Invoice")]
     return deliveries_of([change], lambda _: [f for f in flows if f.key or f.target_object == shown_on])

@@ -131,6 +131,8 @@ def _entered(desk: Desk, work: Work, row: Mapping[str, Any], note: str) -> Settl
     return work.ends(
         Delivered(note),
         link=LinkFound(PURCHASE, work.flow.source_entity, work.delivery.record_id, kashflow_id, number),
-        follow_ups=tuple(deliveries_of([change], lambda _: desk.book.flows_for("kashflow", "Purchase"))),
+        follow_ups=tuple(
+            deliveries_of([change], lambda _: map(work.onward, desk.book.flows_for("kashflow", "Purchase")))
+        ),
         closes=(_stamp(work),),
     )

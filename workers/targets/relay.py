@@ -38,7 +38,7 @@ def _passed_on(desk: Desk, work: Work) -> Settlement:
         kind="updated",
         occurred_at=work.delivery.occurred_at,
         lock_key=flow.lock_for(record_id),
-        priority=flow.priority,
+        priority=work.delivery.ranks(flow.priority),
     )
     note = f"passed on to {flow.source_entity} {record_id}, which it is a part of"
     return work.ends(Delivered(note), follow_ups=(follow_up,))

@@ -151,3 +151,37 @@ def test_a_call_within_a_call_is_another_call(clock: SetClock) -> None:
 
     with pytest.raises(QuotaSpent, match="not now: concurrency"):
         meter.call(lambda: meter.call(lambda: None, priority=0), priority=0)
+
+
+def test_a_patient_meter_waits_for_room_and_never_jumps_the_queue(clock: SetClock) -> None:
+    budget = _Told(answer=Wait(until=clock.now + 7, why=Why.BURST))
+    waited: list[float] = []
+
+    def wait(seconds: float) -> bool:
+        waited.append(seconds)
+        budget.answer = Granted("lease-1")
+        return False
+
+    patient = Meter("salesforce", budget, clock).patiently(wait, 9)
+
+    assert patient.call(lambda: "answer", priority=0) == "answer"
+    assert waited == [7]
+    assert budget.asked == [(1, 9), (1, 9)]
+
+
+@pytest.mark.parametrize("stops", [True, False])
+def test_a_patient_meter_gives_up_when_it_is_told_to_stop_or_the_day_is_used_up(
+    clock: SetClock, stops: bool
+) -> None:
+    budget = _Told(answer=Wait(until=clock.now + 50, why=Why.DAILY))
+    waited: list[float] = []
+
+    def wait(seconds: float) -> bool:
+        waited.append(seconds)
+        return stops
+
+    with pytest.raises(QuotaSpent) as refused:
+        Meter("salesforce", budget, clock).patiently(wait, 9).call(lambda: "answer", priority=0)
+
+    assert refused.value.code == NO_BUDGET
+    assert waited == ([50] if stops else [50, 50])

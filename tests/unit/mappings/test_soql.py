@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mappings.plan import Children, FieldPlan
-from mappings.soql import page_soql, quoted, soql
+from mappings.soql import count_soql, ids_soql, page_soql, quoted, soql
 from tests.support.mappings import packaged
 
 ID = "006000000000001AAA"
@@ -117,3 +117,16 @@ def test_the_first_page_includes_the_moment_it_begins_with() -> None:
     query = page_soql(FieldPlan("Account"), (NOON, ""), LATER, 10)
 
     assert "WHERE SystemModstamp >= 2026-03-10T12:00:00.000Z AND SystemModstamp <= " in query
+
+
+def test_the_ids_to_load_are_asked_for_in_their_order_behind_the_last_one_and_narrowed_by_the_condition() -> (
+    None
+):
+    deals = packaged().flow("opportunity_to_invoice").condition
+
+    query = ids_soql("Opportunity", deals, datetime(2026, 1, 2, tzinfo=UTC), ID)
+
+    assert query.startswith("SELECT Id FROM Opportunity WHERE (IsWon = true AND Amount > 0) AND ")
+    assert query.endswith(f" AND SystemModstamp >= 2026-01-02T00:00:00.000Z AND Id > '{ID}' ORDER BY Id")
+    assert ids_soql("Account", None) == "SELECT Id FROM Account ORDER BY Id"
+    assert count_soql("Account", None) == "SELECT COUNT(Id) total FROM Account"

@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 
-from workers.ways import CALLS_OF_A_JOB, Cost, Pace, bulk_pays, by_bulk, by_collections, pauses
+from workers.ways import (
+    CALLS_OF_A_JOB,
+    Cost,
+    Pace,
+    bulk_pays,
+    by_bulk,
+    by_collections,
+    by_query,
+    by_query_job,
+    pauses,
+    query_job_pays,
+)
 
 PACE = Pace()
 
@@ -51,3 +62,13 @@ def test_where_an_org_is_slow_with_collections_a_job_pays_sooner() -> None:
 
 def test_the_looks_at_a_job_grow_rarer_and_end_with_the_patience() -> None:
     assert list(pauses(100)) == [1, 2, 4, 8, 16, 30, 30, 9]
+
+
+def test_a_query_job_pays_above_some_twenty_thousand_records() -> None:
+    threshold = next(rows for rows in range(1, 1_000_000) if query_job_pays(rows, PACE))
+
+    assert 15_000 < threshold < 25_000
+    assert by_query(20_000, PACE).calls == 10
+    # Create, delete, one page of results; looked at after 1, 3, 7 and 15 seconds.
+    assert by_query_job(20_000, PACE).calls == 2 + 1 + 4
+    assert by_query(0, PACE).calls == 1

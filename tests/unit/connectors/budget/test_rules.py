@@ -33,7 +33,7 @@ def test_invoices_may_use_the_entire_day_and_backfill_the_least() -> None:
 
     assert shares[0] == 1.0
     assert shares == sorted(shares, reverse=True)
-    assert shares[-1] == 0.6
+    assert shares[-1] == 0.5
 
 
 def test_a_single_process_keeps_a_slot_however_many_there_are() -> None:

@@ -1,0 +1,112 @@
+"""The initial load: what both systems had before Kashforce came is linked, made or asked about, once, behind all that is live."""
+
+from __future__ import annotations
+
+import pytest
+
+from ledger.endings import State
+from tests.support.load import Loading, without_bursts
+from tests.support.road import Road
+
+#: The sandbox's own: customers that both of its worlds have from the beginning, and those that only its Salesforce has.
+ON_BOTH, ONLY_THERE = 4, 2
+LEEDS = {"BillingCity": "Leeds", "BillingPostalCode": "LS1 1AA"}
+IN_LEEDS = {"Line1": "3 Briggate", "Line3": "Leeds", "PostCode": "LS1 1AA", "CountryCode": "GB"}
+
+
+def _a_firm_with_a_past(road: Road) -> dict[str, str]:
+    """Three customers that both sides have, two that only Salesforce has, and an Account that is no customer."""
+    accounts = {
+        name: road.account(name, Type="Customer", BillingStreet="3 Briggate", **LEEDS)
+        for name in ("Minster Books", "Harbour Cafe", "Mill Cycles", "Kiln Lane Ceramics", "Moor Outdoor")
+    }
+    accounts["A prospect"] = road.account("A prospect", Type="Prospect")
+    for code, name in (("MINS01", "Minster Books"), ("HARB01", "Harbour Cafe"), ("MILL01", "Mill Cycles")):
+        road.add_customer(code, name, Addresses=[IN_LEEDS])
+    road.begin_now()
+    # What the poll has seen is by now shown by every list.
+    road.wait(3600)
+    return accounts
+
+
+def test_customers_that_both_sides_have_are_linked_and_not_doubled(on_either_ledger: Road) -> None:
+    road = on_either_ledger
+    accounts = _a_firm_with_a_past(road)
+
+    operation = Loading(road, "customer", "salesforce").run()
+    road.settle_down()
+
+    assert (operation.state, operation.done) == ("finished", 6 + ON_BOTH + ONLY_THERE)
+    for name, code in (("Minster Books", "MINS01"), ("Harbour Cafe", "HARB01"), ("Mill Cycles", "MILL01")):
+        (customer,) = road.customers(name)
+        assert customer["Code"] == code
+        assert road.record(accounts[name])["ExternalID__c"] == code
+        assert road.last(accounts[name], "kashflow.customer").state in (State.DELIVERED, State.UNCHANGED)
+    for name in ("Kiln Lane Ceramics", "Moor Outdoor"):
+        (customer,) = road.customers(name)
+        assert accounts[name] in customer["Note"]
+    assert road.customers("A prospect") == []
+
+
+def test_a_second_load_of_the_same_finds_everything_delivered(on_either_ledger: Road) -> None:
+    road = on_either_ledger
+    _a_firm_with_a_past(road)
+    loading = Loading(road, "customer", "salesforce")
+    loading.run()
+    road.settle_down()
+    before = road.written()
+
+    again = loading.run()
+    road.settle_down()
+
+    assert (again.done, again.skipped) == (6 + ON_BOTH + ONLY_THERE,) * 2
+    assert road.written() == before
+
+
+def test_a_dry_run_writes_nothing_and_says_what_the_load_then_does(on_either_ledger: Road) -> None:
+    road = on_either_ledger
+    accounts = _a_firm_with_a_past(road)
+    loading = Loading(road, "customer", "salesforce")
+    before = road.written()
+
+    foreseen = loading.rehearse()
+
+    assert foreseen.records == {"created": 2 + ONLY_THERE, "linked": 3 + ON_BOTH, "unchanged": 1}
+    assert road.written() == before
+    assert all(road.deliveries(account) == [] for account in accounts.values())
+    customers = _customers(road)
+    loading.run()
+    road.settle_down()
+    assert len(_customers(road)) - len(customers) == foreseen.records["created"]
+    linked = road.ledger.links_by_kashflow_id("customer", _customers(road))
+    assert len(linked) == foreseen.records["created"] + foreseen.records["linked"]
+    assert loading.rehearse().records == {"unchanged": 6 + ON_BOTH + ONLY_THERE}
+
+
+def _customers(road: Road) -> set[str]:
+    return {str(row["Id"]) for row in road.keep(lambda world: world.state()["customers"])}
+
+
+@pytest.mark.parametrize("source", ["salesforce", "kashflow"])
+def test_a_load_takes_no_more_calls_than_were_estimated(on_the_road: Road, source: str) -> None:
+    road = on_the_road
+    _a_firm_with_a_past(road)
+    without_bursts(road)
+    loading = Loading(road, "customer", source)
+    for name in ("Account", "Contact"):
+        road.desk.fields(name)  # described once, however many are loaded
+    begun = _calls(road)
+
+    estimated = loading.estimate()
+    loading.run()
+    road.rest()
+
+    took = [after - before for before, after in zip(begun, _calls(road), strict=True)]
+    assert took[0] <= estimated.calls.salesforce
+    assert took[1] <= estimated.calls.kashflow
+
+
+def _calls(road: Road) -> tuple[int, int]:
+    salesforce = road.sandbox.requests["salesforce"].entries
+    kashflow = road.sandbox.requests["kashflow"].entries
+    return len([e for e in salesforce if "/services/data/" in e.path]), len(kashflow)
