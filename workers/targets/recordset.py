@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from connectors.salesforce.ids import to_18
 from mappings.recordmapping import RecordMapping
@@ -34,6 +34,8 @@ class Write:
     one: One
     id: str
     fields: Fields
+    #: What the record shows in these fields so far.
+    before: Fields = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -166,7 +168,8 @@ def _write(mapping: RecordMapping, one: One, there: Fields | None, main_id: str)
     is_elsewhere = bool(one.parent_field) and (not main_id or there.get(one.parent_field) != main_id)
     if not fields and not is_elsewhere:
         return None
-    return Write(one if is_elsewhere else replace(one, parent_field=""), str(there["Id"]), fields)
+    before = {name: there.get(name) for name in fields}
+    return Write(one if is_elsewhere else replace(one, parent_field=""), str(there["Id"]), fields, before)
 
 
 def _surplus(wants: RecordSet, present: Present) -> Iterator[tuple[str, str]]:
