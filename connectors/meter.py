@@ -14,6 +14,11 @@ Answer = TypeVar("Answer")
 #: The code of the QuotaSpent that our own budget raises: nothing was sent.
 NO_BUDGET = "budget"
 
+#: How long one call of a patient meter waits for room; and each time, where the budget names no time, or hardly any.
+MOST_SECONDS = 120.0
+USUAL_SECONDS = 1.0
+LEAST_SECONDS = 0.05
+
 #: What a server says when it is asked too much. One cut connection or one lock says nothing of the kind, and must not
 #: send everybody away: it only lowers the number of calls side by side.
 OVERLOADED = frozenset({429, 503})
@@ -55,6 +60,33 @@ class Meter:
             raise
         finally:
             self._budget.done(lease, outcome)
+
+
+class PatientMeter(Meter):
+    """For whoever has time: waits for room in the budget instead of raising. `rest` waits for so many seconds, and answers
+    true when it is time to stop."""
+
+    def __init__(
+        self,
+        system: str,
+        budget: Budget,
+        rest: Callable[[float], bool],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__(system, budget, clock)
+        self._rest = rest
+
+    def call(self, request: Callable[[], Answer], *, priority: int, calls: int = 1) -> Answer:
+        """As `Meter.call`; raises QuotaSpent only when there was no room for long, or it is time to stop."""
+        waited = 0.0
+        while True:
+            try:
+                return super().call(request, priority=priority, calls=calls)
+            except QuotaSpent as error:
+                seconds = max(error.retry_after_seconds or USUAL_SECONDS, LEAST_SECONDS)
+                waited += seconds
+                if error.code != NO_BUDGET or waited > MOST_SECONDS or self._rest(seconds):
+                    raise
 
 
 def _outcome_of(error: ConnectorError, seconds: float) -> Outcome:

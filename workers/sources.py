@@ -166,7 +166,8 @@ def _gone_or_not_yet_readable(desk: Desk, work: Work) -> Progress:
 
 
 def _gone(work: Work) -> Progress:
-    if work.flow.pairing is not None:
+    mirror_goes = bool(work.flow.key) and work.delivery.kind == "deleted"
+    if work.flow.pairing is not None or mirror_goes:
         return replace(work, gone=True)
     text = f"the {work.delivery.entity} {work.delivery.record_id} no longer exists in {work.delivery.source}"
     return work.ends(Unchanged(Reason("hydrate", "gone", text)))

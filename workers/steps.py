@@ -58,6 +58,9 @@ def express(desk: Desk, works: list[Work]) -> Iterator[Progress]:
     """Canonical → the target's payload."""
     context = desk.context()
     for work in works:
+        if work.gone and work.model is None:
+            yield work  # there is nothing to say of it, but that it is gone
+            continue
         model = known(work.model, "the model")
         try:
             yield replace(work, payload=desk.book.mapping(work.flow.writes).write(model, context))

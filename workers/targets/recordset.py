@@ -156,6 +156,13 @@ def changes(mapping: RecordMapping, wants: RecordSet, present: Present) -> Chang
     return Changes(main_id, main, tuple(below), tuple(_surplus(wants, present)))
 
 
+def removal(goes: RecordSet, present: Present) -> Changes:
+    """What is to be taken away so that Salesforce no longer shows `goes`: first what is below."""
+    surplus = [(name, str(row["Id"])) for name in sorted(goes.below) for row in present.below(name, goes.key)]
+    surplus += [(one.object, str(row["Id"])) for one in goes.ones if (row := present.of(one)) is not None]
+    return Changes("", None, (), tuple(surplus))
+
+
 def _write(mapping: RecordMapping, one: One, there: Fields | None, main_id: str) -> Write | None:
     if there is None:
         return Write(one, "", one.fields)

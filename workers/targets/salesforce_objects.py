@@ -15,7 +15,7 @@ from mappings.recordmapping import RecordMapping
 from workers.classify import ending_of_each, may_be_one_records_fault
 from workers.desk import Desk
 from workers.prerequisite import since, wait_for
-from workers.targets.recordset import Changes, One, RecordSet, changes, wanted
+from workers.targets.recordset import Changes, One, Present, RecordSet, changes, removal, wanted
 from workers.targets.salesforce_present import known_parents, parents, present
 from workers.targets.salesforce_writing import written
 from workers.work import Progress, Work, known
@@ -30,6 +30,8 @@ class SalesforceObjects:
 
     def compare(self, desk: Desk, works: list[Work]) -> Iterator[Progress]:
         mapping, flow = desk.book.mapping(works[0].flow.writes), works[0].flow
+        yield from _removals(desk, mapping, [work for work in works if work.gone])
+        works = [work for work in works if not work.gone]
         sets = [wanted(mapping, known(work.payload, "the payload"), desk.fields) for work in works]
         there = known_parents(desk, mapping, sets, flow.priority)
         ready: list[tuple[Work, RecordSet]] = []
@@ -78,6 +80,20 @@ def lacking(desk: Desk, flow: Flow) -> str:
         f"Salesforce has no {' and no '.join(objects)} with the field {flow.key}, or does not show it to us; "
         "`kashforce doctor` says what to create"
     )
+
+
+def _removals(desk: Desk, mapping: RecordMapping, works: list[Work]) -> Iterator[Progress]:
+    """Each record whose source is gone, with whatever is below it. Its key is its source's id."""
+    objects = {one.object for one in mapping.written.values() if one.many}
+    below = frozenset(name for name in objects if mapping.key in desk.fields(name))
+    sets = [RecordSet(key, (One(mapping.entity, key, {}),), below) for key in map(_record_id, works)]
+    found = present(desk, mapping, sets, works[0].flow.priority) if works else Present(mapping.key, ())
+    for work, one in zip(works, sets, strict=True):
+        yield _what_changes(work, removal(one, found))
+
+
+def _record_id(work: Work) -> str:
+    return work.delivery.record_id
 
 
 def _changes(work: Work) -> Changes:

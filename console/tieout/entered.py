@@ -1,0 +1,42 @@
+"""Compares what people enter in Salesforce for KashFlow, payments and purchases: is each of them there?"""
+
+from __future__ import annotations
+
+from console.operations.requeue import One
+from console.tieout.deals import LOOKED_FOR
+from console.tieout.findings import Point, Unread
+from console.tieout.sides import Sides
+from mappings.flows import Flow
+from workers.rehearsal import Would
+
+
+def compare_entered(sides: Sides, flow: Flow) -> None:
+    """What meets the flow's condition in the period and is not in KashFlow."""
+    known = sides.desk.fields(flow.source_entity)
+    if not known:
+        return
+    dated = sides.date_field(flow.reads, "read")
+    # What was entered without a date is of any period.
+    when = f"({sides.dated_in_period(dated)} OR {dated} = null)" if dated else "Id != null"
+    ids = [str(row["Id"]) for row in sides.rows(flow.source_entity, [], when)]
+    for one in sides.rehearse(flow, ids, dict.fromkeys(ids, LOOKED_FOR)):
+        text = one.reason.text if one.reason else ""
+        match one.would:
+            case Would.UNCHANGED | Would.CHANGE | Would.GONE:
+                continue
+            case Would.LATER:
+                if one.reason is not None and one.reason.code != "no_invoice":
+                    sides.findings.unread.append(Unread(flow.target_entity, one.record_id, text))
+                    continue
+            case Would.CREATE | Would.NEED:
+                text = f"missing in KashFlow: the {flow.source_entity} was entered in Salesforce and is not there"
+            case Would.LINK:
+                text = f"no link: it is in KashFlow ({one.ended.link.kashflow_key if one.ended and one.ended.link else ''})"
+            case Would.REVIEW | Would.DEAD:
+                pass
+        sides.findings.add(
+            flow.target_entity,
+            one.record_id,
+            Point(text, mend=One(flow.name, one.record_id, hint=LOOKED_FOR)),
+            salesforce_id=one.record_id,
+        )
