@@ -78,15 +78,20 @@ def rehearse(
     behind = replace(flow, priority=PRIORITY)
     ids = iter(dict.fromkeys(record_ids))
     while chunk := list(islice(ids, flow.batch_size)):
-        yield from _batch(looking, [_work(looking, behind, id_, (hints or {}).get(id_, {})) for id_ in chunk])
+        works = [
+            _work(looking, behind, place, id_, (hints or {}).get(id_, {}))
+            for place, id_ in enumerate(chunk, 1)
+        ]
+        yield from _batch(looking, works)
         say(len(chunk))
 
 
-def _work(desk: Desk, flow: Flow, record_id: str, hint: Mapping[str, str]) -> Work:
+def _work(desk: Desk, flow: Flow, place: int, record_id: str, hint: Mapping[str, str]) -> Work:
     now = desk.clock()
     then = now - _AGO
     delivery = Delivery(
-        id=0,
+        # No delivery of the ledger has such an id; steps tell the works of a batch apart by it.
+        id=-place,
         flow=flow.name,
         queue=flow.queue,
         source=flow.source,

@@ -10,7 +10,7 @@ from connectors.salesforce.ids import to_18
 from console.operations.requeue import One
 from console.tieout.findings import Point, Shown, Unread
 from console.tieout.shown import said
-from console.tieout.sides import Sides
+from console.tieout.sides import BEFORE_US, Sides
 from ledger.links import Link
 from mappings.flows import Flow
 from workers.rehearsal import Rehearsed, Would
@@ -117,7 +117,7 @@ class _Deal:
             self.sides.findings.add(
                 _NOUN,
                 self.link.kashflow_key if self.link else self._found_number() or self.one.record_id,
-                Point(text, self._amounts(), mend),
+                Point(text, self._amounts(), mend, self._known()),
                 name=self._name(),
                 salesforce_id=self.one.record_id,
                 kashflow_id=self.link.kashflow_id if self.link else "",
@@ -134,6 +134,10 @@ class _Deal:
                 return f"no link: KashFlow invoice {self._found_number()} has our stamp"
             case Would.REVIEW | Would.DEAD | Would.GONE | Would.LATER:
                 return text
+
+    def _known(self) -> str:
+        is_new = self.one.would in (Would.CREATE, Would.NEED, Would.DEAD)
+        return BEFORE_US if is_new and self.sides.is_older_than_we(self.flow, self.one) else ""
 
     def _found_number(self) -> str:
         link = self.one.ended.link if self.one.ended else None

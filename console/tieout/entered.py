@@ -5,7 +5,7 @@ from __future__ import annotations
 from console.operations.requeue import One
 from console.tieout.deals import LOOKED_FOR
 from console.tieout.findings import Point, Unread
-from console.tieout.sides import Sides
+from console.tieout.sides import BEFORE_US, Sides
 from mappings.flows import Flow
 from workers.rehearsal import Would
 
@@ -34,9 +34,10 @@ def compare_entered(sides: Sides, flow: Flow) -> None:
                 text = f"no link: it is in KashFlow ({one.ended.link.kashflow_key if one.ended and one.ended.link else ''})"
             case Would.REVIEW | Would.DEAD:
                 pass
+        known = BEFORE_US if sides.is_older_than_we(flow, one) else ""
         sides.findings.add(
             flow.target_entity,
             one.record_id,
-            Point(text, mend=One(flow.name, one.record_id, hint=LOOKED_FOR)),
+            Point(text, mend=One(flow.name, one.record_id, hint=LOOKED_FOR), known=known),
             salesforce_id=one.record_id,
         )

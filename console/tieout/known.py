@@ -32,16 +32,22 @@ def with_what_is_known(ledger: Ledger, book: Book, found: Sequence[Difference]) 
         deliveries = _newest(connection, ids)
         reviews = _reviews(connection)
 
-    def known(point: Point) -> str:
-        if point.mend is None:
+    def known(one: Difference, point: Point) -> str:
+        if point.mend is None or point.known:
             return point.known
         flow, record_id = flows[point.mend.flow], point.mend.record_id
-        review = reviews.get((flow.source, flow.source_entity, record_id))
+        records = [(flow.source, flow.source_entity, record_id)]
+        if flow.pairing is not None:
+            # The question may have come up with the news of the other side.
+            other = flows[flow.pairing.other_way]
+            its_id = one.salesforce_id if other.source == "salesforce" else one.kashflow_id
+            records.append((other.source, other.source_entity, its_id))
+        review = next((reviews[record] for record in records if record in reviews), 0)
         row = deliveries.get((flow.queue, flow.source, flow.source_entity, record_id))
-        return point.known or (f"in review {review}" if review else _said(row, point))
+        return f"in review {review}" if review else _said(row, point)
 
     return [
-        replace(one, points=tuple(replace(point, known=known(point)) for point in one.points))
+        replace(one, points=tuple(replace(point, known=known(one, point)) for point in one.points))
         for one in found
     ]
 

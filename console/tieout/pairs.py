@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from console.operations.requeue import One
 from console.tieout.findings import Point, Unread
 from console.tieout.shown import said, shown
-from console.tieout.sides import Sides
+from console.tieout.sides import BEFORE_US, Sides
 from mappings.flows import Flow
 from workers.rehearsal import Rehearsed, Would
 from workers.rehearsed import FieldChange
@@ -70,10 +70,12 @@ class _Pairs:
             self.sides.findings.unread.append(Unread(self.noun, record, text))
         elif text:
             mend = One(flow.name, one.record_id, hint=hint) if one.would is not Would.GONE else None
+            is_new = one.would in (Would.CREATE, Would.DEAD)
+            known = BEFORE_US if is_new and self.sides.is_older_than_we(flow, one) else ""
             self.sides.findings.add(
                 self.noun,
                 record,
-                Point(text, shown(one.fields), mend),
+                Point(text, shown(one.fields), mend, known),
                 name=_name(one),
                 salesforce_id=salesforce_id,
                 kashflow_id=kashflow_id,
@@ -91,6 +93,8 @@ class _Pairs:
                 return f"no link: both sides have it, and the ledger does not know that{_also(one.fields)}"
             case Would.CHANGE:
                 return _differing(one.fields)
+            case Would.REVIEW if one.ended and one.ended.asked and one.ended.asked.questions:
+                return "; ".join(question.question for question in one.ended.asked.questions)
             case Would.NEED | Would.REVIEW | Would.DEAD | Would.GONE | Would.LATER:
                 return text or _differing(one.fields)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from canonical.shape import Noun
@@ -18,7 +18,9 @@ from connectors.salesforce.org import Record
 from console.tieout.findings import Findings
 from console.tieout.period import Period
 from ledger.links import Link
+from ledger.overview import first_registered_at
 from mappings.flows import Flow
+from mappings.plan import STAMP
 from mappings.problems import MappingProblem
 from mappings.recordmapping import Direction
 from producers.kashflow_reading import PRIORITY, KashFlowReader, Listed
@@ -26,6 +28,8 @@ from producers.kashflow_resources import Resource, resource_for
 from workers.desk import Desk
 from workers.rehearsal import Rehearsed, rehearse
 
+#: How a difference that no delivery was ever about is known.
+BEFORE_US = "from before Kashforce began"
 #: Fields of ours that say when a document was issued, or money moved: the first that a mapping knows counts.
 _DATES = ("issued_on", "booked_on", "paid_on")
 _WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -128,7 +132,7 @@ class Sides:
         """The condition for records whose date field is within the period; for any, where there is none."""
         if not dated:
             return "Id != null"
-        return f"{dated} >= {self.period.first.isoformat()} AND {dated} <= {self.period.last.isoformat()}"
+        return f"({dated} >= {self.period.first.isoformat()} AND {dated} <= {self.period.last.isoformat()})"
 
     # -- both ---------------------------------------------------------------------------------------
 
@@ -141,6 +145,20 @@ class Sides:
         """When a record of ours is dated."""
         found = (getattr(model, name, None) for name in _DATES)
         return next((day for day in found if isinstance(day, date)), None)
+
+    def is_older_than_we(self, flow: Flow, one: Rehearsed) -> bool:
+        """Is it as it was before Kashforce began, so that no delivery of it was ever registered? Then it is the initial
+        load's, or nobody's: what was billed by hand long ago must not be billed by us."""
+        record = one.work.record if one.work else None
+        said, began = (record or {}).get(STAMP), self._began()
+        if not isinstance(said, str) or began is None or datetime.fromisoformat(said) >= began:
+            return False
+        found = self.desk.ledger.newest_deliveries(flow.name, [one.record_id])
+        return one.record_id not in found
+
+    def _began(self) -> datetime | None:
+        with self.desk.ledger.reading() as connection:
+            return first_registered_at(connection)
 
     def rehearse(
         self, flow: Flow, record_ids: Iterable[str], hints: Mapping[str, Mapping[str, str]] | None = None

@@ -77,6 +77,19 @@ def test_what_is_not_there_would_be_made_once_what_it_needs_is_there(on_the_road
     assert _one(road, "invoice_to_object", invoice).would is Would.CREATE
 
 
+def test_each_record_of_a_batch_comes_to_its_own_outcome(on_the_road: Road) -> None:
+    road = on_the_road
+    account = str(road.record(_invoiced(road)[0])["AccountId"])
+    deals = [road.deal(account, Name=f"Deal {number}") for number in range(3)]
+    road.win(*deals)
+
+    looked_for = dict.fromkeys(deals, {"look": "yes"})
+    found = list(rehearse(road.desk, road.book.flow("opportunity_to_invoice"), deals, looked_for))
+
+    assert sorted(one.record_id for one in found) == sorted(deals)
+    assert {one.would for one in found} == {Would.CREATE}
+
+
 def test_what_is_gone_is_told_as_gone(on_the_road: Road) -> None:
     road = on_the_road
     deal, invoice = _invoiced(road)
