@@ -117,7 +117,7 @@ class _Deal:
             self.sides.findings.add(
                 _NOUN,
                 self.link.kashflow_key if self.link else self._found_number() or self.one.record_id,
-                Point(text, self._amounts(), mend, self._known()),
+                Point(text, self._amounts(), mend, self._subject(), self._known()),
                 name=self._name(),
                 salesforce_id=self.one.record_id,
                 kashflow_id=self.link.kashflow_id if self.link else "",
@@ -134,6 +134,10 @@ class _Deal:
                 return f"no link: KashFlow invoice {self._found_number()} has our stamp"
             case Would.REVIEW | Would.DEAD | Would.GONE | Would.LATER:
                 return text
+
+    def _subject(self) -> str:
+        asked = self.one.ended.asked if self.one.ended else None
+        return next((question.subject for question in asked.questions), "") if asked else ""
 
     def _known(self) -> str:
         is_new = self.one.would in (Would.CREATE, Would.NEED, Would.DEAD)

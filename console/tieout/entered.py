@@ -12,8 +12,7 @@ from workers.rehearsal import Would
 
 def compare_entered(sides: Sides, flow: Flow) -> None:
     """What meets the flow's condition in the period and is not in KashFlow."""
-    known = sides.desk.fields(flow.source_entity)
-    if not known:
+    if not sides.desk.fields(flow.source_entity):
         return
     dated = sides.date_field(flow.reads, "read")
     # What was entered without a date is of any period.

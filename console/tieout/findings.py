@@ -27,6 +27,8 @@ class Point:
     fields: tuple[Shown, ...] = ()
     #: None where only a person can put it right.
     mend: One | None = None
+    #: The question that a person would be asked about it; blank where none is.
+    subject: str = ""
     #: Where it is known already, such as `dead letter 33`; blank for news.
     known: str = ""
 

@@ -11,17 +11,14 @@ from sqlalchemy import Connection, select
 from console.tieout.findings import Difference, Point
 from ledger.endings import State
 from ledger.ledger import Ledger
-from ledger.reviews import LIVE
-from ledger.tables import DeliveryRow, ReviewRow
+from ledger.reviews import live
+from ledger.tables import DeliveryRow
 from mappings.book import Book
 
 #: Parameters in one statement; both databases take more.
 _IDS_PER_QUERY = 1000
 #: The end of a delivery that has put a difference to a person, as its own sentence says.
 _TOLD = "differs_from_invoice"
-
-#: Source, its object, and the record.
-Record = tuple[str, str, str]
 
 
 def with_what_is_known(ledger: Ledger, book: Book, found: Sequence[Difference]) -> list[Difference]:
@@ -30,24 +27,19 @@ def with_what_is_known(ledger: Ledger, book: Book, found: Sequence[Difference]) 
     ids = {point.mend.record_id for one in found for point in one.points if point.mend is not None}
     with ledger.reading() as connection:
         deliveries = _newest(connection, ids)
-        reviews = _reviews(connection)
+        reviews = live(connection, {point.subject for one in found for point in one.points})
 
-    def known(one: Difference, point: Point) -> str:
+    def known(point: Point) -> str:
         if point.mend is None or point.known:
             return point.known
-        flow, record_id = flows[point.mend.flow], point.mend.record_id
-        records = [(flow.source, flow.source_entity, record_id)]
-        if flow.pairing is not None:
-            # The question may have come up with the news of the other side.
-            other = flows[flow.pairing.other_way]
-            its_id = one.salesforce_id if other.source == "salesforce" else one.kashflow_id
-            records.append((other.source, other.source_entity, its_id))
-        review = next((reviews[record] for record in records if record in reviews), 0)
-        row = deliveries.get((flow.queue, flow.source, flow.source_entity, record_id))
-        return f"in review {review}" if review else _said(row, point)
+        if point.subject in reviews:
+            return f"in review {reviews[point.subject].id}"
+        flow = flows[point.mend.flow]
+        record = (flow.queue, flow.source, flow.source_entity, point.mend.record_id)
+        return _said(deliveries.get(record), point)
 
     return [
-        replace(one, points=tuple(replace(point, known=known(one, point)) for point in one.points))
+        replace(one, points=tuple(replace(point, known=known(point)) for point in one.points))
         for one in found
     ]
 
@@ -77,9 +69,3 @@ def _newest(connection: Connection, record_ids: Iterable[str]) -> dict[tuple[str
         for row in connection.execute(wanted):
             found[row.queue, row.source, row.entity, row.record_id] = row  # type: ignore[assignment]  # has its columns
     return found
-
-
-def _reviews(connection: Connection) -> dict[Record, int]:
-    """The questions that are open, or decided and not carried out yet, by the record that they came up with."""
-    rows = connection.execute(select(ReviewRow.id, ReviewRow.again).where(ReviewRow.state.in_(LIVE)))
-    return {(one["source"], one["entity"], one["record_id"]): id_ for id_, one in rows}

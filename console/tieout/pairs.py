@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from console.operations.requeue import One
 from console.tieout.findings import Point, Unread
-from console.tieout.shown import said, shown
+from console.tieout.shown import shown
 from console.tieout.sides import BEFORE_US, Sides
 from mappings.flows import Flow
 from workers.rehearsal import Rehearsed, Would
@@ -65,38 +65,51 @@ class _Pairs:
     ) -> None:
         entity = self.inward.source_entity
         record = self.sides.key(entity, kashflow_id) if kashflow_id else salesforce_id
-        text = self._why(flow, one)
         if one.would is Would.LATER:
-            self.sides.findings.unread.append(Unread(self.noun, record, text))
-        elif text:
-            mend = One(flow.name, one.record_id, hint=hint) if one.would is not Would.GONE else None
-            is_new = one.would in (Would.CREATE, Would.DEAD)
-            known = BEFORE_US if is_new and self.sides.is_older_than_we(flow, one) else ""
+            self.sides.findings.unread.append(
+                Unread(self.noun, record, one.reason.text if one.reason else "")
+            )
+            return
+        mend = One(flow.name, one.record_id, hint=hint) if one.would is not Would.GONE else None
+        is_new = one.would in (Would.CREATE, Would.DEAD)
+        known = BEFORE_US if is_new and self.sides.is_older_than_we(flow, one) else ""
+        for point in (*_questions(one, mend), *_points(flow, one, mend, known)):
             self.sides.findings.add(
                 self.noun,
                 record,
-                Point(text, shown(one.fields), mend, known),
+                point,
                 name=_name(one),
                 salesforce_id=salesforce_id,
                 kashflow_id=kashflow_id,
             )
 
-    def _why(self, flow: Flow, one: Rehearsed) -> str:
-        text = one.reason.text if one.reason else ""
-        match one.would:
-            case Would.UNCHANGED:
-                return ""
-            case Would.CREATE:
-                where = {"salesforce": "Salesforce", "kashflow": "KashFlow"}[flow.target]
-                return f"missing in {where}: it has no counterpart there"
-            case Would.LINK:
-                return f"no link: both sides have it, and the ledger does not know that{_also(one.fields)}"
-            case Would.CHANGE:
-                return _differing(one.fields)
-            case Would.REVIEW if one.ended and one.ended.asked and one.ended.asked.questions:
-                return "; ".join(question.question for question in one.ended.asked.questions)
-            case Would.NEED | Would.REVIEW | Would.DEAD | Would.GONE | Would.LATER:
-                return text or _differing(one.fields)
+
+def _questions(one: Rehearsed, mend: One | None) -> Iterator[Point]:
+    """What a person would be asked, and the other fields are not known by that."""
+    asked = one.ended.asked if one.ended else None
+    meeting = one.work.meeting if one.work else None
+    for question in (
+        *(asked.questions if asked else ()),
+        *(meeting.questions if meeting and not asked else ()),
+    ):
+        yield Point(question.question, mend=mend, subject=question.subject)
+
+
+def _points(flow: Flow, one: Rehearsed, mend: One | None, known: str) -> Iterator[Point]:
+    match one.would:
+        case Would.CREATE:
+            where = {"salesforce": "Salesforce", "kashflow": "KashFlow"}[flow.target]
+            yield Point(f"missing in {where}: it has no counterpart there", mend=mend, known=known)
+        case Would.LINK:
+            yield Point(
+                "no link: both sides have it, and the ledger does not know that", shown(one.fields), mend
+            )
+        case Would.NEED | Would.DEAD | Would.GONE:
+            yield Point(one.reason.text if one.reason else "", mend=mend, known=known)
+        case Would.CHANGE | Would.REVIEW if one.fields:
+            yield Point(_differing(one.fields), shown(one.fields), mend)
+        case Would.CHANGE | Would.REVIEW | Would.UNCHANGED | Would.LATER:
+            return
 
 
 def compare_pairs(sides: Sides, inward: Flow) -> None:
@@ -124,12 +137,6 @@ def _name(one: Rehearsed) -> str:
 
 
 def _differing(fields: tuple[FieldChange, ...]) -> str:
-    if not fields:
-        return "the two sides differ"
     first = shown(fields[:1])[0]
     more = f", and {len(fields) - 1} more" if len(fields) > 1 else ""
-    return f"{first.field}: Salesforce shows {said(first.salesforce)}, KashFlow shows {said(first.kashflow)}{more}"
-
-
-def _also(fields: tuple[FieldChange, ...]) -> str:
-    return f"; {_differing(fields)}" if fields else ""
+    return f"{first.field}: Salesforce shows {first.salesforce}, KashFlow shows {first.kashflow}{more}"

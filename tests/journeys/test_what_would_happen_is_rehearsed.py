@@ -83,7 +83,7 @@ def test_each_record_of_a_batch_comes_to_its_own_outcome(on_the_road: Road) -> N
     deals = [road.deal(account, Name=f"Deal {number}") for number in range(3)]
     road.win(*deals)
 
-    looked_for = dict.fromkeys(deals, {"look": "yes"})
+    looked_for = {deal: {"look": "yes"} for deal in deals}
     found = list(rehearse(road.desk, road.book.flow("opportunity_to_invoice"), deals, looked_for))
 
     assert sorted(one.record_id for one in found) == sorted(deals)
