@@ -100,7 +100,7 @@ def _points(flow: Flow, one: Rehearsed, mend: One | None, known: str) -> Iterato
         case Would.CREATE:
             where = {"salesforce": "Salesforce", "kashflow": "KashFlow"}[flow.target]
             yield Point(f"missing in {where}: it has no counterpart there", mend=mend, known=known)
-        case Would.LINK:
+        case Would.LINK | Would.CHANGE | Would.REVIEW if _is_unlinked(one):
             yield Point(
                 "no link: both sides have it, and the ledger does not know that", shown(one.fields), mend
             )
@@ -108,7 +108,7 @@ def _points(flow: Flow, one: Rehearsed, mend: One | None, known: str) -> Iterato
             yield Point(one.reason.text if one.reason else "", mend=mend, known=known)
         case Would.CHANGE | Would.REVIEW if one.fields:
             yield Point(_differing(one.fields), shown(one.fields), mend)
-        case Would.CHANGE | Would.REVIEW | Would.UNCHANGED | Would.LATER:
+        case _:
             return
 
 
@@ -118,6 +118,13 @@ def compare_pairs(sides: Sides, inward: Flow) -> None:
     pairs = _Pairs(sides, inward, sides.desk.book.flow(inward.pairing.other_way))
     pairs.from_kashflow()
     pairs.from_salesforce()
+
+
+def _is_unlinked(one: Rehearsed) -> bool:
+    work = one.work
+    return (
+        work is not None and work.link is None and work.meeting is not None and work.meeting.far is not None
+    )
 
 
 def _other_id(one: Rehearsed) -> str:

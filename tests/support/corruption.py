@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from sqlalchemy import delete
 
 from ledger.tables import LinkRow
 from sandbox.kashflow import sums
+from tests.support.firm import Row
 from tests.support.month_end import PERIOD, MonthEnd
 from tests.support.road import Road
 
@@ -73,196 +75,176 @@ def remove(road: Road, entity: str, record_id: str, *below: tuple[str, str]) -> 
     road.hide(entity, record_id)
 
 
-def copy(road: Road, record_id: str, **fields: Any) -> None:
-    """A second record like this one but for `fields`, which nobody made."""
+def copy(road: Road, entity: str, row: Row, key: str) -> None:
+    """A second record like this one, under another key, which nobody made."""
 
     def work() -> None:
         store = road.sandbox.salesforce.store
-        entity, row = store.entity_of(record_id), store.row(record_id)
-        assert entity is not None
-        assert row is not None
         new = store.ids.new(store.schema.entity(entity).prefix)
-        store._tables.put(entity, new, {**row, "Id": new, **fields})
+        store._tables.put(entity, new, {**row, "Id": new, "KashFlow_Id__c": key})
 
     road.sandbox.run(work)
 
 
-def unlink(road: Road, entity: str, kashflow_id: str) -> None:
-    """A row that is missing in the ledger."""
+def unlink(road: Road, entity: str, kashflow_id: str, record_id: str = "", **fields: Any) -> None:
+    """A row that is missing in the ledger, and other values in a record of Salesforce."""
+    if record_id:
+        overwrite(road, record_id, **fields)
     with road.ledger.writing() as connection:
         connection.execute(
             delete(LinkRow).where(LinkRow.entity == entity, LinkRow.kashflow_id == kashflow_id)
         )
 
 
-def _possible(road: Road) -> Iterator[Corruption]:
-    yield from _of_invoices(road)
-    yield from _of_customers(road)
-    yield from _of_purchases(road)
-    yield from _of_the_bank(road)
+def reprice(road: Road, number: int) -> None:
+    """The first line of an invoice costs 10 more in KashFlow."""
 
-
-def _of_invoices(road: Road) -> Iterator[Corruption]:
-    state = road.sandbox.run(road.sandbox.kashflow.state)
-    for invoice in state["invoices"]:
-        if invoice["IssuedDate"] not in PERIOD:
-            continue
-        key, number = str(invoice["Id"]), str(invoice["Number"])
-
-        def one(kind: str, do: Callable[[], object], number: str = number) -> Corruption:
-            return Corruption(kind, "invoice", number, do)
-
-        (mirror,) = road.in_salesforce("Invoice__c", KashFlow_Id__c=key)
-        main, lines = mirror["Id"], road.in_salesforce("Invoice_Line__c", Invoice__c=mirror["Id"])
-        yield one("amount of an object", lambda main=main: overwrite(road, main, Gross__c=Decimal("1.23")))
-        yield one("status of an object", lambda main=main: overwrite(road, main, Status__c="Cancelled"))
-        yield one("missing line", lambda line=lines[-1]["Id"]: road.hide("Invoice_Line__c", line))
-        yield one(
-            "amount of a line", lambda line=lines[0]["Id"]: overwrite(road, line, Net__c=Decimal("7.77"))
-        )
-        yield one(
-            "surplus line",
-            lambda line=lines[0]["Id"], key=key: copy(road, line, KashFlow_Id__c=f"{key}-99"),
-        )
-        yield one(
-            "missing object",
-            lambda main=main: remove(
-                road, "Invoice__c", main, ("Invoice_Line__c", "Invoice__c"), ("Payment__c", "Invoice__c")
-            ),
-        )
-        for payment in road.in_salesforce("Payment__c", Invoice__c=main)[:1]:
-            paid = payment["Id"]
-            yield one("missing payment", lambda paid=paid: road.hide("Payment__c", paid))
-            yield one(
-                "amount of a payment", lambda paid=paid: overwrite(road, paid, Amount__c=Decimal("3.21"))
-            )
-            yield one(
-                "surplus payment", lambda paid=paid, key=key: copy(road, paid, KashFlow_Id__c=f"{key}-98")
-            )
-        for entity in ("Opportunity", "Order"):
-            for deal in road.in_salesforce(entity, KashFlow_Invoice_Id__c=key):
-                yield from _of_deal(road, deal, invoice, one)
-
-
-def _of_deal(
-    road: Road, deal: Mapping[str, Any], invoice: Mapping[str, Any], one: Callable[..., Corruption]
-) -> Iterator[Corruption]:
-    record, key, number = deal["Id"], str(invoice["Id"]), invoice["Number"]
-    yield one("amount of a deal's field", lambda: overwrite(road, record, KashFlow_Gross__c=Decimal("1.00")))
-    yield one("status of a deal", lambda: overwrite(road, record, KashFlow_Invoice_Status__c="Overdue"))
-    yield one("deal without number", lambda: overwrite(road, record, KashFlow_Invoice_Number__c=None))
-    yield one("deal with another's id", lambda: overwrite(road, record, KashFlow_Invoice_Id__c="810001"))
-    yield one("missing link", lambda: unlink(road, "invoice", key))
-    yield one(
-        "nothing knows of it",
-        lambda: (
-            unlink(road, "invoice", key),
-            overwrite(road, record, KashFlow_Invoice_Number__c=None, KashFlow_Invoice_Id__c=None),
-        ),
-    )
-    yield one("amount in KashFlow", lambda: _reprice(road, number))
-    child = {"Opportunity": ("OpportunityLineItem", "OpportunityId"), "Order": ("OrderItem", "OrderId")}
-    (name, field) = child["Opportunity" if record.startswith("006") else "Order"]
-    (line, *_) = road.in_salesforce(name, **{field: record})
-    if name == "OpportunityLineItem":
-        total = line["TotalPrice"] - 50
-        yield one(
-            "amount of a deal",
-            lambda: overwrite(road, line["Id"], TotalPrice=total, UnitPrice=total / line["Quantity"]),
-        )
-
-
-def _reprice(road: Road, number: int) -> None:
     def work() -> None:
         row = road.sandbox.kashflow.invoices.register.get(number)
-        (line, *others) = row["LineItems"]
-        line = line | {"Rate": line["Rate"] + 10}
-        line = line | {"VATAmount": sums.line_vat(line)}
-        row["LineItems"] = [line, *others]
+        first, *others = row["LineItems"]
+        first = first | {"Rate": first["Rate"] + 10}
+        row["LineItems"] = [first | {"VATAmount": sums.line_vat(first)}, *others]
         row |= sums.totals(row["LineItems"], row["PaymentLines"])
 
     road.sandbox.run(work)
 
 
-def _of_customers(road: Road) -> Iterator[Corruption]:
-    for row in road.sandbox.run(road.sandbox.kashflow.state)["customers"]:
-        link = road.ledger.links_by_kashflow_id("customer", [str(row["Id"])]).get(str(row["Id"]))
-        if link is None or not row["Addresses"]:
-            continue
-        account, code, key = link.salesforce_id, row["Code"], str(row["Id"])
+def move(road: Road, code: str) -> None:
+    """A customer of KashFlow lives somewhere else."""
 
-        def one(kind: str, do: Callable[[], object], code: str = code) -> Corruption:
-            return Corruption(kind, "customer", code, do)
-
-        yield one(
-            "name of an account",
-            lambda account=account, code=code: overwrite(road, account, Name=f"Renamed {code}"),
-        )
-        yield one(
-            "account without code", lambda account=account: overwrite(road, account, ExternalID__c=None)
-        )
-        yield one("missing customer link", lambda key=key: unlink(road, "customer", key))
-        yield one("address in KashFlow", lambda code=code: _move(road, code))
-
-
-def _move(road: Road, code: str) -> None:
     def work() -> None:
         row = road.sandbox.kashflow.customers.register.get(code)
-        row["Addresses"] = [{**row["Addresses"][0], "Line1": "99 Silent Street"}, *row["Addresses"][1:]]
+        first, *others = row["Addresses"]
+        row["Addresses"] = [first | {"Line1": "99 Silent Street"}, *others]
 
     road.sandbox.run(work)
 
 
-def _of_purchases(road: Road) -> Iterator[Corruption]:
+def _possible(road: Road) -> Iterator[Corruption]:
     state = road.sandbox.run(road.sandbox.kashflow.state)
-    for row in state["purchases"]:
-        if row["IssuedDate"] not in PERIOD:
-            continue
-        number, key = str(row["Number"]), str(row["Id"])
-        (mirror,) = road.in_salesforce("Purchase__c", KashFlow_Id__c=key)
-        main, lines = mirror["Id"], road.in_salesforce("Purchase_Line__c", Purchase__c=mirror["Id"])
+    for invoice in state["invoices"]:
+        if invoice["IssuedDate"] in PERIOD:
+            yield from _of_invoice(road, invoice)
+            yield from _of_its_deals(road, invoice)
+    for customer in state["customers"]:
+        yield from _of_customer(road, customer)
+    for purchase in state["purchases"]:
+        if purchase["IssuedDate"] in PERIOD:
+            yield from _of_purchase(road, purchase)
+    for supplier in state["suppliers"]:
+        yield _of_supplier(road, supplier)
+    yield from map(partial(_of_bank_account, road), road.in_salesforce("Bank_Account__c"))
+    for movement in road.in_salesforce("Bank_Transaction__c"):
+        yield from _of_movement(road, movement)
 
-        def one(kind: str, do: Callable[[], object], number: str = number) -> Corruption:
-            return Corruption(kind, "purchase", number, do)
 
-        yield one("amount of a purchase", lambda main=main: overwrite(road, main, VAT__c=Decimal("0.01")))
-        yield one("status of a purchase", lambda main=main: overwrite(road, main, Status__c="Draft"))
+def _of_invoice(road: Road, invoice: Row) -> Iterator[Corruption]:
+    key = str(invoice["Id"])
+    one = partial(Corruption, entity="invoice", record=str(invoice["Number"]))
+    (mirror,) = road.in_salesforce("Invoice__c", KashFlow_Id__c=key)
+    main, last = mirror["Id"], road.in_salesforce("Invoice_Line__c", Invoice__c=mirror["Id"])[-1]
+    line = last["Id"]
+    yield one("amount of an object", do=partial(overwrite, road, main, Gross__c=Decimal("1.23")))
+    yield one("status of an object", do=partial(overwrite, road, main, Status__c="Cancelled"))
+    yield one("name of an object", do=partial(overwrite, road, main, Name="9999"))
+    yield one("missing line", do=partial(road.hide, "Invoice_Line__c", line))
+    yield one("amount of a line", do=partial(overwrite, road, line, Net__c=Decimal("7.77")))
+    yield one("surplus line", do=partial(copy, road, "Invoice_Line__c", last, f"{key}-99"))
+    below = (("Invoice_Line__c", "Invoice__c"), ("Payment__c", "Invoice__c"))
+    yield one("missing object", do=partial(remove, road, "Invoice__c", main, *below))
+    surplus = str(990_000 + invoice["Number"])
+    yield Corruption("surplus object", "invoice", surplus, partial(copy, road, "Invoice__c", mirror, surplus))
+    for payment in road.in_salesforce("Payment__c", Invoice__c=main)[:1]:
+        paid = payment["Id"]
+        yield one("missing payment", do=partial(road.hide, "Payment__c", paid))
+        yield one("amount of a payment", do=partial(overwrite, road, paid, Amount__c=Decimal("3.21")))
+        yield one("surplus payment", do=partial(copy, road, "Payment__c", payment, f"{key}-98"))
+
+
+def _of_its_deals(road: Road, invoice: Row) -> Iterator[Corruption]:
+    """Of the Opportunity or the Order that shows it."""
+    for entity, lines, parent in (
+        ("Opportunity", "OpportunityLineItem", "OpportunityId"),
+        ("Order", "OrderItem", "OrderId"),
+    ):
+        for deal in road.in_salesforce(entity, KashFlow_Invoice_Id__c=str(invoice["Id"])):
+            yield from _of_deal(road, invoice, deal, road.in_salesforce(lines, **{parent: deal["Id"]})[0])
+
+
+def _of_deal(road: Road, invoice: Row, deal: Row, line: Row) -> Iterator[Corruption]:
+    record, key = deal["Id"], str(invoice["Id"])
+    one = partial(Corruption, entity="invoice", record=str(invoice["Number"]))
+    nowhere = {"KashFlow_Invoice_Number__c": None, "KashFlow_Invoice_Id__c": None}
+    yield one(
+        "amount that a deal shows", do=partial(overwrite, road, record, KashFlow_Gross__c=Decimal("1.00"))
+    )
+    yield one(
+        "status that a deal shows", do=partial(overwrite, road, record, KashFlow_Invoice_Status__c="Overdue")
+    )
+    yield one("deal without number", do=partial(overwrite, road, record, KashFlow_Invoice_Number__c=None))
+    yield one("deal with another's id", do=partial(overwrite, road, record, KashFlow_Invoice_Id__c="810001"))
+    yield one("missing link", do=partial(unlink, road, "invoice", key))
+    yield one("missing link and number", do=partial(unlink, road, "invoice", key, record, **nowhere))
+    yield one("amount in KashFlow", do=partial(reprice, road, invoice["Number"]))
+    if "TotalPrice" in line:
+        total = line["TotalPrice"] - 50
+        price = {"TotalPrice": total, "UnitPrice": total / line["Quantity"]}
+        yield one("amount of a deal", do=partial(overwrite, road, line["Id"], **price))
         yield one(
-            "missing purchase",
-            lambda main=main: remove(road, "Purchase__c", main, ("Purchase_Line__c", "Purchase__c")),
-        )
-        yield one("missing purchase line", lambda line=lines[0]["Id"]: road.hide("Purchase_Line__c", line))
-        surplus = str(990_000 + row["Number"])
-        yield Corruption(
-            "surplus purchase",
-            "purchase",
-            surplus,
-            lambda main=main, surplus=surplus: copy(road, main, KashFlow_Id__c=surplus),
-        )
-    for row in state["suppliers"]:
-        (mirror,) = road.in_salesforce("Supplier__c", KashFlow_Id__c=str(row["Id"]))
-        yield Corruption(
-            "name of a supplier",
-            "supplier",
-            row["Code"],
-            lambda main=mirror["Id"]: overwrite(road, main, Name="Somebody else"),
+            "stage of a deal", do=partial(overwrite, road, record, StageName="Closed Lost", IsWon=False)
         )
 
 
-def _of_the_bank(road: Road) -> Iterator[Corruption]:
-    for row in road.in_salesforce("Bank_Account__c"):
-        yield Corruption(
-            "balance of a bank account",
-            "bank_account",
-            row["KashFlow_Id__c"],
-            lambda main=row["Id"]: overwrite(road, main, Balance__c=Decimal("0.01")),
-        )
-    for row in road.in_salesforce("Bank_Transaction__c"):
-        key, main = row["KashFlow_Id__c"], row["Id"]
+def _of_customer(road: Road, customer: Row) -> Iterator[Corruption]:
+    code, key = customer["Code"], str(customer["Id"])
+    link = road.ledger.links_by_kashflow_id("customer", [key]).get(key)
+    if link is None or not customer["Addresses"]:
+        return
+    account = link.salesforce_id
+    one = partial(Corruption, entity="customer", record=code)
+    yield one("name of an account", do=partial(overwrite, road, account, Name=f"Renamed {code}"))
+    yield one("account without code", do=partial(overwrite, road, account, ExternalID__c=None))
+    yield one("missing customer link", do=partial(unlink, road, "customer", key))
+    yield one("address in KashFlow", do=partial(move, road, code))
 
-        def one(kind: str, do: Callable[[], object], key: str = key) -> Corruption:
-            return Corruption(kind, "bank_transaction", key, do)
 
-        yield one("amount of a movement", lambda main=main: overwrite(road, main, Amount__c=Decimal("0.02")))
-        yield one("missing movement", lambda main=main: road.hide("Bank_Transaction__c", main))
-        yield one("party of a movement", lambda main=main: overwrite(road, main, Party__c="Nobody"))
+def _of_purchase(road: Road, purchase: Row) -> Iterator[Corruption]:
+    (mirror,) = road.in_salesforce("Purchase__c", KashFlow_Id__c=str(purchase["Id"]))
+    main, line = mirror["Id"], road.in_salesforce("Purchase_Line__c", Purchase__c=mirror["Id"])[0]["Id"]
+    one = partial(Corruption, entity="purchase", record=str(purchase["Number"]))
+    yield one("amount of a purchase", do=partial(overwrite, road, main, VAT__c=Decimal("0.01")))
+    yield one("status of a purchase", do=partial(overwrite, road, main, Status__c="Draft"))
+    yield one(
+        "missing purchase", do=partial(remove, road, "Purchase__c", main, ("Purchase_Line__c", "Purchase__c"))
+    )
+    yield one("missing purchase line", do=partial(road.hide, "Purchase_Line__c", line))
+    surplus = str(990_000 + purchase["Number"])
+    yield Corruption(
+        "surplus purchase", "purchase", surplus, partial(copy, road, "Purchase__c", mirror, surplus)
+    )
+
+
+def _of_supplier(road: Road, supplier: Row) -> Corruption:
+    (mirror,) = road.in_salesforce("Supplier__c", KashFlow_Id__c=str(supplier["Id"]))
+    do = partial(overwrite, road, mirror["Id"], Name="Somebody else")
+    return Corruption("name of a supplier", "supplier", supplier["Code"], do)
+
+
+def _of_bank_account(road: Road, account: Row) -> Corruption:
+    do = partial(overwrite, road, account["Id"], Balance__c=Decimal("0.01"))
+    return Corruption("balance of a bank account", "bank_account", account["KashFlow_Id__c"], do)
+
+
+def _of_movement(road: Road, movement: Row) -> Iterator[Corruption]:
+    key, main = movement["KashFlow_Id__c"], movement["Id"]
+    one = partial(Corruption, entity="bank_transaction", record=key)
+    yield one("amount of a movement", do=partial(overwrite, road, main, Amount__c=Decimal("0.02")))
+    yield one("missing movement", do=partial(road.hide, "Bank_Transaction__c", main))
+    yield one("party of a movement", do=partial(overwrite, road, main, Party__c="Nobody"))
+    surplus = f"{key.partition('-')[0]}-99{key[-4:]}"
+    yield Corruption(
+        "surplus movement",
+        "bank_transaction",
+        surplus,
+        partial(copy, road, "Bank_Transaction__c", movement, surplus),
+    )
