@@ -98,7 +98,8 @@ def _exit(found: TieOut) -> int:
 def _progress() -> Iterator[Callable[[str, int], None]]:
     """Says on a terminal's standard error what is being looked at, and how many records were."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    paper = Console(stderr=True)
+    with Progress(*columns, console=paper, transient=True, disable=not paper.is_terminal) as bar:
         task = bar.add_task("", total=None)
 
         def say(what: str, done: int) -> None:

@@ -51,8 +51,9 @@ class MonthEnd:
 
 def tied_out(road: Road, entity: str = "", period: Period = PERIOD) -> TieOut:
     """Both sides of this road compared."""
-    reader = KashFlowReader(road.kashflow, road.desk.kashflow_meter, road._rest)
-    return tie_out(road.desk, reader, period, entity=entity)
+    desk = _patient(road)
+    reader = KashFlowReader(road.kashflow, desk.kashflow_meter, road._rest)
+    return tie_out(desk, reader, period, entity=entity)
 
 
 def month_end(road: Road, *, customers: int = 4, deals: int = 10) -> MonthEnd:
