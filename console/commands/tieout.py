@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -25,6 +26,7 @@ from console.commands.tieout_page import print_tie_out, told
 from console.exits import Exit
 from console.operations import requeue
 from console.operations.carrying import Hands
+from console.operations.cost import Calls
 from console.operations.requeue import Exactly
 from console.tieout.compare import NoSuchEntity, TieOut, tie_out
 from console.tieout.period import BadPeriod, Period
@@ -75,7 +77,15 @@ def _compared(house: House, period: Period, entity: str) -> TieOut:
         salesforce = PatientMeter("salesforce", house.salesforce_budget, rest)
         desk = replace(house.desk(rest), kashflow_meter=kashflow, salesforce_meter=salesforce)
         reader = KashFlowReader(house.kashflow_client(PATIENT), kashflow, rest)
-        return tie_out(desk, reader, period, entity=entity, say=say)
+        return tie_out(desk, reader, period, entity=entity, say=say, expect=_warn)
+
+
+def _warn(calls: Calls) -> None:
+    print(
+        f"reads both sides: about {calls.salesforce:,} calls to Salesforce and {calls.kashflow:,} to KashFlow, "
+        "behind all deliveries",
+        file=sys.stderr,
+    )
 
 
 def _repaired(house: House, found: TieOut, decision: Decision) -> int:

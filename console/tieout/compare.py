@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from console.operations.cost import Calls
 from console.operations.requeue import One
 from console.tieout.deals import compare_deals, stamped_invoices, tell_lost_deals
 from console.tieout.entered import compare_entered
@@ -76,8 +77,10 @@ def tie_out(
     *,
     entity: str = "",
     say: Callable[[str, int], None] = lambda _what, _done: None,
+    expect: Callable[[Calls], None] = lambda _: None,
 ) -> TieOut:
-    """Compare both sides, or one entity of them. `say` hears what is being looked at, and how many records are done.
+    """Compare both sides, or one entity of them. `say` hears what is being looked at, and how many records are done;
+    `expect` about how many calls it costs, once the lists are read.
 
     The desk's meters ought to be patient ones. Raises NoSuchEntity, and the ConnectorError of a list that cannot be read.
     """
@@ -88,6 +91,7 @@ def tie_out(
         flow for flow in desk.book.flows if entity_of(desk.book, flow) in ({entity} if entity else known)
     ]
     sides = Sides(desk, reader, period, Findings(), say)
+    expect(_calls(sides, flows))
     for flow in flows:
         _compare(sides, flow)
     _compare_deals(sides, [flow for flow in flows if flow.source == "salesforce" and flow.write_back])
@@ -101,6 +105,16 @@ def tie_out(
         sides.findings.unread,
         list(dict.fromkeys(sides.findings.notes)),
     )
+
+
+def _calls(sides: Sides, flows: Sequence[Flow]) -> Calls:
+    """One for each record of KashFlow in the period, and one more for each that may be a deal's; Salesforce is asked by
+    the batch."""
+    counts = {flow.source_entity: len(sides.in_period(flow)) for flow in flows if flow.source == "kashflow"}
+    written_back = {flow.write_back for flow in flows if flow.write_back}
+    looks = max((counts.get(flow.source_entity, 0) for flow in flows if flow.name in written_back), default=0)
+    batches = sum(-(-counts.get(flow.source_entity, 0) // flow.batch_size) for flow in flows)
+    return Calls(salesforce=3 * batches + len(flows), kashflow=sum(counts.values()) + looks)
 
 
 def _compare(sides: Sides, flow: Flow) -> None:

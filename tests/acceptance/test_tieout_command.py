@@ -17,7 +17,8 @@ def test_both_sides_are_compared_and_what_differs_is_registered_to_be_put_right(
     ask = ("tieout", "--entity", "supplier", "--json")
 
     compared = installation.run(*ask, redis_url=valkey_url)
-    assert (compared.code, compared.err) == (1, "")
+    assert compared.code == 1, compared.err
+    assert compared.err.startswith("reads both sides: about ")
     told = json.loads(compared.out)
     assert {one["points"][0]["why"] for one in told["differences"]} == {
         "missing in Salesforce: there is no Supplier__c"

@@ -26,7 +26,7 @@ from connectors.errors import (
     Refused,
     Unreachable,
 )
-from connectors.meter import NO_BUDGET, Meter
+from connectors.meter import MOST_SECONDS, NO_BUDGET, Meter, PatientMeter
 from tests.support.budgets import START, SetClock
 
 
@@ -151,3 +151,41 @@ def test_a_call_within_a_call_is_another_call(clock: SetClock) -> None:
 
     with pytest.raises(QuotaSpent, match="not now: concurrency"):
         meter.call(lambda: meter.call(lambda: None, priority=0), priority=0)
+
+
+def test_a_patient_meter_waits_for_room_as_long_as_the_budget_says(clock: SetClock) -> None:
+    budget = _Told(Wait(START + 7, Why.BURST))
+    rests: list[float] = []
+
+    def rest(seconds: float) -> bool:
+        rests.append(seconds)
+        budget.answer = Granted("lease-1")
+        return False
+
+    assert PatientMeter("kashflow", budget, rest, clock).call(lambda: "rows", priority=3) == "rows"
+    assert rests == [7]
+
+
+def test_a_patient_meter_gives_up_when_it_is_time_to_stop_or_there_is_no_room_for_long(
+    clock: SetClock,
+) -> None:
+    budget = _Told(Wait(START + 50, Why.BURST))
+    rests: list[float] = []
+
+    def rest(seconds: float) -> bool:
+        rests.append(seconds)
+        return False
+
+    with pytest.raises(QuotaSpent):
+        PatientMeter("kashflow", budget, lambda _: True, clock).call(lambda: "rows", priority=3)
+    with pytest.raises(QuotaSpent):
+        PatientMeter("kashflow", budget, rest, clock).call(lambda: "rows", priority=3)
+    assert sum(rests) <= MOST_SECONDS
+
+
+def test_a_patient_meter_does_not_wait_for_what_an_api_said(clock: SetClock) -> None:
+    def turned_away() -> str:
+        raise QuotaSpent("the day's calls are spent", system="salesforce", code="REQUEST_LIMIT_EXCEEDED")
+
+    with pytest.raises(QuotaSpent, match="the day's calls"):
+        PatientMeter("salesforce", _Told(), lambda _: False, clock).call(turned_away, priority=3)

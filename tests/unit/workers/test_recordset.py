@@ -6,7 +6,7 @@ from typing import Any
 
 from mappings.recordmapping import RecordMapping
 from tests.support.desk import shipped_book
-from workers.targets.recordset import Changes, Present, changes, wanted
+from workers.targets.recordset import Changes, One, Present, RecordSet, changes, removal, wanted
 
 INVOICE, LINE = "Invoice__c", "Invoice_Line__c"
 FIELDS = {
@@ -86,3 +86,25 @@ def test_a_row_under_another_parent_is_moved() -> None:
     ((write,), surplus) = (found.below, found.surplus)
     assert (write.id, write.fields, write.one.parent_field) == ("a01", {}, "Invoice__c")
     assert surplus == ()
+
+
+def test_what_differs_is_told_with_what_is_there_so_far() -> None:
+    found = _changes("Desk", there=[MAIN, _line("12-1", "Chair", "a01")])
+
+    assert [(write.before, write.fields) for write in found.below] == [({"Name": "Chair"}, {"Name": "Desk"})]
+
+
+def test_a_record_that_goes_takes_its_rows_with_it_and_no_others() -> None:
+    goes = RecordSet("12", (One(INVOICE, "12", {}),), frozenset({LINE}))
+    there = [MAIN, _line("12-1", "Desk", "a01"), _line("123-1", "Chair", "a02", "a09")]
+
+    found = removal(goes, Present("KashFlow_Id__c", there))
+
+    assert (found.main, found.below) == (None, ())
+    assert found.surplus == ((LINE, "a01"), (INVOICE, "a00"))
+
+
+def test_a_record_that_is_gone_already_needs_no_removal() -> None:
+    goes = RecordSet("12", (One(INVOICE, "12", {}),), frozenset({LINE}))
+
+    assert not removal(goes, Present("KashFlow_Id__c", []))
