@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -17,7 +18,6 @@ from console.commands.ledgering import (
     Decision,
     complain,
     decided,
-    interruptible,
     operator,
     print_json,
     with_house,
@@ -72,7 +72,9 @@ def run_tieout(asked: Asked, decision: Decision) -> int:
 
 def _compared(house: House, period: Period, entity: str) -> TieOut:
     """What both sides show now; out of the workers' budgets, and behind them."""
-    with interruptible() as rest, _progress() as say:
+    # Nothing is under way that would have to be finished: Ctrl-C ends it at once.
+    rest = threading.Event().wait
+    with _progress() as say:
         kashflow = PatientMeter("kashflow", house.kashflow_budget, rest)
         salesforce = PatientMeter("salesforce", house.salesforce_budget, rest)
         desk = replace(house.desk(rest), kashflow_meter=kashflow, salesforce_meter=salesforce)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -24,6 +24,7 @@ from ledger.selection import Selection
 from ledger.tables import DeliveryRow
 from mappings.book import Book
 from mappings.flows import Flow
+from workers.rules import Rules
 
 
 class NothingStarts(LookupError):
@@ -51,13 +52,15 @@ class One:
     record_id: str
     kind: Kind = "unknown"
     hint: Mapping[str, str] = field(default_factory=dict)
-    #: A link that is wrong and is forgotten first: our noun, and Salesforce's object and id.
-    forgets: tuple[str, str, str] | None = None
+    #: Links that are wrong and are forgotten first: our noun, and Salesforce's object and id.
+    forgets: tuple[tuple[str, str, str], ...] = ()
+    #: The others wait for it: it brings a link that they name.
+    goes_first: bool = False
 
 
 @dataclass(frozen=True)
 class Exactly:
-    """Records, each along a flow of its own."""
+    """Records, each along a flow of its own; those that go first come first."""
 
     ones: tuple[One, ...]
 
@@ -178,15 +181,25 @@ def _deal_exactly(
     ones: Sequence[Mapping[str, Any]] = operation.request["ones"]
     reached = int(operation.position or 0)
     chunk = [One(**one) for one in ones[reached : reached + limit]]
-    forget_links(connection, (one.forgets for one in chunk if one.forgets))
-    new = []
-    for one in chunk:
-        flow = book.flow(one.flow)
-        afresh = _afresh(flow, one.record_id, flow.lock_for(one.record_id), operation, now)
-        new.append(replace(afresh, kind=one.kind, hint=one.hint))
-    done = len(register(connection, new, now, announced=False))
+    forget_links(connection, (link for one in chunk for link in one.forgets))
+    first = [_exactly(book, one, operation, now) for one in chunk if one.goes_first]
+    registered = register(connection, first, now, announced=False)
+    last_id = max((id_ for id_, _ in registered), default=None)
+    due_at = now + timedelta(seconds=Rules().prerequisite_seconds) if last_id else None
+    rest = [
+        replace(_exactly(book, one, operation, now), waits_for=last_id, due_at=due_at)
+        for one in chunk
+        if not one.goes_first
+    ]
+    registered += register(connection, rest, now, announced=False)
     end = reached + len(chunk)
-    return Dealt(len(new), len(new) - done, str(end), is_last=end >= len(ones))
+    return Dealt(len(chunk), len(chunk) - len(registered), str(end), is_last=end >= len(ones))
+
+
+def _exactly(book: Book, one: One, operation: Operation, now: datetime) -> NewDelivery:
+    flow = book.flow(one.flow)
+    afresh = _afresh(flow, one.record_id, flow.lock_for(one.record_id), operation, now)
+    return replace(afresh, kind=one.kind, hint=one.hint)
 
 
 def _deal_with_known(

@@ -38,9 +38,13 @@ class TieOut:
     notes: Sequence[str]
 
     def mends(self) -> tuple[One, ...]:
-        """The deliveries that would mend what nobody knew of, each once."""
-        ones = (one for difference in self.differences for one in difference.mends())
-        return tuple({(one.flow, one.record_id): one for one in ones}.values())
+        """The deliveries that would mend what nobody knew of, each once; first those that bring links."""
+        found: dict[tuple[str, str], One] = {}
+        for one in (one for difference in self.differences for one in difference.mends()):
+            place = (one.flow, one.record_id)
+            if place not in found or one.goes_first:
+                found[place] = one
+        return tuple(sorted(found.values(), key=lambda one: not one.goes_first))
 
     @property
     def is_equal(self) -> bool:
@@ -67,7 +71,19 @@ def entity_of(book: Book, flow: Flow) -> str:
             if flow.target == "kashflow"
             else book.flow(flow.pairing.other_way).target_entity
         )
-    return noun_of(flow.source_entity) if flow.source == "kashflow" else flow.target_entity
+    if flow.source == "kashflow":
+        return noun_of(flow.source_entity)
+    return next(
+        (noun_of(one.source_entity) for one in book.flows if _shows(book, one, flow)), flow.target_entity
+    )
+
+
+def _shows(book: Book, mirror: Flow, entered: Flow) -> bool:
+    """Does `mirror` keep the object that `entered` starts from? Then the two are compared together: what is there already
+    must not be taken for what is not."""
+    mapping = book.mapping(mirror.writes)
+    objects = {mapping.entity, *(one.object for one in mapping.written.values() if one.many)}
+    return bool(mirror.key) and entered.source_entity in objects
 
 
 def tie_out(
@@ -92,7 +108,7 @@ def tie_out(
     ]
     sides = Sides(desk, reader, period, Findings(), say)
     expect(_calls(sides, flows))
-    for flow in flows:
+    for flow in sorted(flows, key=lambda flow: flow.source == "salesforce"):
         _compare(sides, flow)
     _compare_deals(sides, [flow for flow in flows if flow.source == "salesforce" and flow.write_back])
     totals = [total for flow in flows if flow.source == "kashflow" for total in _totals(sides, flow)]

@@ -28,6 +28,7 @@ class Stamped:
     kashflow_id: str
     number: str
     salesforce_id: str
+    reference: str
 
 
 def stamped_invoices(sides: Sides, flow: Flow) -> list[Stamped]:
@@ -36,7 +37,8 @@ def stamped_invoices(sides: Sides, flow: Flow) -> list[Stamped]:
     found = []
     for kashflow_id, model in sides.models(flow).items():
         if isinstance(model, Invoice) and model.gross >= 0 and (stamp := _id(model.salesforce_id)):
-            found.append(Stamped(kashflow_id, sides.key(flow.source_entity, kashflow_id), stamp))
+            number = sides.key(flow.source_entity, kashflow_id)
+            found.append(Stamped(kashflow_id, number, stamp, model.reference))
     return found
 
 
@@ -54,11 +56,11 @@ def compare_deals(sides: Sides, flow: Flow, stamped: list[Stamped]) -> set[str]:
         if one.would is Would.GONE and one.record_id not in links:
             continue
         there.add(one.record_id)
-        invoice = by_stamp.get(one.record_id)
-        if invoice is not None and not _is_linked(linked.get(invoice.kashflow_id), one.record_id):
-            _unlinked(sides, flow, invoice, linked.get(invoice.kashflow_id))
+        invoice, link = by_stamp.get(one.record_id), links.get(one.record_id)
+        if invoice is not None and not (link is not None and _is_billed_by(sides, flow, invoice, link)):
+            _unlinked(sides, flow, invoice, [link, linked.get(invoice.kashflow_id)])
         else:
-            _Deal(sides, flow, one, links.get(one.record_id)).tell()
+            _Deal(sides, flow, one, link).tell()
     return there
 
 
@@ -76,18 +78,29 @@ def tell_lost_deals(sides: Sides, stamped: list[Stamped], there: set[str]) -> No
             )
 
 
-def _is_linked(link: Link | None, salesforce_id: str) -> bool:
-    return link is not None and link.salesforce_id == salesforce_id
+def _is_billed_by(sides: Sides, flow: Flow, invoice: Stamped, link: Link) -> bool:
+    """Is the deal linked with this invoice, or with another one that carries its stamp? A further invoice may settle what
+    the first one billed too little."""
+    if link.kashflow_id == invoice.kashflow_id:
+        return True
+    back = sides.desk.book.flow(flow.write_back)
+    reference = sides.desk.book.mapping(back.reads).field_for("reference", "read")
+    row = sides.listed(back.source_entity).rows.get(link.kashflow_id, {})
+    return row.get(reference) == invoice.reference
 
 
-def _unlinked(sides: Sides, flow: Flow, invoice: Stamped, link: Link | None) -> None:
+def _unlinked(sides: Sides, flow: Flow, invoice: Stamped, wrong: list[Link | None]) -> None:
     stamp = f"KashFlow invoice {invoice.number} has our stamp"
-    text = (
-        f"no link: {stamp}"
-        if link is None
-        else f"wrong link: {stamp} of {invoice.salesforce_id}, and the ledger links it with {link.salesforce_id}"
+    links = [link for link in wrong if link is not None]
+    pairs = ", ".join(
+        dict.fromkeys(f"{link.salesforce_id} with invoice {link.kashflow_key}" for link in links)
     )
-    forgets = (_NOUN, link.salesforce_entity, link.salesforce_id) if link else None
+    text = (
+        f"wrong link: {stamp} of {invoice.salesforce_id}, and the ledger links {pairs}"
+        if links
+        else f"no link: {stamp}"
+    )
+    forgets = tuple(dict.fromkeys((_NOUN, link.salesforce_entity, link.salesforce_id) for link in links))
     mend = One(flow.name, invoice.salesforce_id, hint=LOOKED_FOR, forgets=forgets)
     sides.findings.add(
         _NOUN,

@@ -17,7 +17,9 @@ def compare_entered(sides: Sides, flow: Flow) -> None:
     dated = sides.date_field(flow.reads, "read")
     # What was entered without a date is of any period.
     when = f"({sides.dated_in_period(dated)} OR {dated} = null)" if dated else "Id != null"
-    ids = [str(row["Id"]) for row in sides.rows(flow.source_entity, [], when)]
+    rows = sides.rows(flow.source_entity, [], when)
+    # What KashFlow has, and what lost only its id, must not be entered again.
+    ids = [id_ for row in rows if (id_ := str(row["Id"])) not in sides.keyless]
     for one in sides.rehearse(flow, ids, dict.fromkeys(ids, LOOKED_FOR)):
         text = one.reason.text if one.reason else ""
         match one.would:

@@ -11,6 +11,7 @@ from console.tieout.shown import shown, why
 from console.tieout.sides import Sides, noun_of
 from mappings.flows import Flow
 from workers.rehearsal import Rehearsed, Would
+from workers.targets.recordset import Changes
 from workers.targets.salesforce_objects import lacking
 
 
@@ -33,6 +34,9 @@ def compare_objects(sides: Sides, flow: Flow) -> None:
     records = list(sides.in_period(flow))
     for one in sides.rehearse(flow, records, sides.answers(flow.source_entity, records)):
         _tell(sides, flow, one, "")
+        changes = one.work.changes if one.work else None
+        if isinstance(changes, Changes):
+            sides.keyless |= {write.id for write in changes.below if write.id and flow.key in write.fields}
     _surplus(sides, flow)
 
 

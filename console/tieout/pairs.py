@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from console.operations.requeue import One
 from console.tieout.findings import Point, Unread
@@ -101,9 +101,9 @@ def _points(flow: Flow, one: Rehearsed, mend: One | None, known: str) -> Iterato
             where = {"salesforce": "Salesforce", "kashflow": "KashFlow"}[flow.target]
             yield Point(f"missing in {where}: it has no counterpart there", mend=mend, known=known)
         case Would.LINK | Would.CHANGE | Would.REVIEW if _is_unlinked(one):
-            yield Point(
-                "no link: both sides have it, and the ledger does not know that", shown(one.fields), mend
-            )
+            first = replace(mend, goes_first=True) if mend else None
+            text = "no link: both sides have it, and the ledger does not know that"
+            yield Point(text, shown(one.fields), first)
         case Would.NEED | Would.DEAD | Would.GONE:
             yield Point(one.reason.text if one.reason else "", mend=mend, known=known)
         case Would.CHANGE | Would.REVIEW if one.fields:

@@ -50,6 +50,8 @@ class Sides:
     findings: Findings
     #: Hears what is being looked at, and how many more records are done.
     say: Callable[[str, int], None]
+    #: Ids of Salesforce's records that are KashFlow's although they have lost its id.
+    keyless: set[str] = field(default_factory=set)
     _lists: dict[str, Listed] = field(default_factory=dict)
     _links: dict[str, dict[str, Link]] = field(default_factory=dict)
     _details: dict[tuple[str, str], Row | None] = field(default_factory=dict)

@@ -57,4 +57,4 @@ def test_sides_that_agree_end_with_0_and_words_that_name_nothing_with_2(
     assert "expected 2026-10" in no_period.err
     no_entity = installation.run("tieout", "--entity", "unicorn", redis_url=valkey_url)
     assert no_entity.code == 2
-    assert "there are invoice, payment" in no_entity.err
+    assert "there are invoice, purchase" in no_entity.err

@@ -332,7 +332,7 @@ def test_records_each_along_a_flow_of_its_own_are_registered_exactly(
                 "opportunity_to_invoice",
                 "006A",
                 hint={"look": "yes"},
-                forgets=("invoice", "Opportunity", "006A"),
+                forgets=(("invoice", "Opportunity", "006A"),),
             ),
             One("invoice_to_object", "999", kind="deleted"),
         )
@@ -352,6 +352,19 @@ def test_records_each_along_a_flow_of_its_own_are_registered_exactly(
     assert (deal.flow, deal.kind, dict(deal.hint)) == ("opportunity_to_invoice", "unknown", {"look": "yes"})
     assert (mirror.flow, mirror.kind, mirror.operation_id) == ("invoice_to_object", "deleted", done.id)
     assert [one.salesforce_id for one in ledger.links_of("invoice")] == ["006B"]
+
+
+def test_what_goes_first_is_waited_for_by_the_others(
+    terminal: Terminal, ledger: Ledger, clock: TestClock
+) -> None:
+    first = One("account_to_customer", "001A", goes_first=True)
+    terminal.requeue(Exactly((first, One("opportunity_to_invoice", "006A"))))
+    assert take(ledger, clock).deliveries == ()
+
+    claim = take(ledger, clock, "kashflow.customer")
+    ledger.settle(claim, [Settlement(claim.deliveries[0], DONE)], now=clock())
+
+    assert [each.record_id for each in take(ledger, clock).deliveries] == ["006A"]
 
 
 def test_an_interrupted_requeue_registers_nothing_twice(

@@ -146,6 +146,23 @@ def test_a_link_that_names_another_deal_is_forgotten_and_found_again(small: Mont
     assert _why(small.tie_out("invoice")) == []
 
 
+def test_a_further_invoice_that_settles_a_difference_is_no_difference(small: MonthEnd) -> None:
+    road, deal = small.road, small.deals[0]
+    (invoice,) = road.invoices(deal)
+    line = road.in_salesforce("OpportunityLineItem", OpportunityId=deal)[0]
+    overwrite(road, line["Id"], TotalPrice=line["TotalPrice"] + 60, UnitPrice=line["UnitPrice"] + 60)
+    further = {"Description": "Delivery", "Quantity": 1, "Rate": "60.00", "VATLevel": 20}
+    body = {
+        "CustomerCode": invoice["CustomerCode"],
+        "CustomerReference": f"SF-{deal}",
+        "LineItems": [further],
+    }
+    road.keep(lambda books: books.invoices.create(body))
+    road.settle_down()
+
+    assert _why(small.tie_out("invoice")) == []
+
+
 def test_an_invoice_that_somebody_deleted_in_kashflow_is_told_and_its_mirror_goes(small: MonthEnd) -> None:
     road = small.road
     (invoice,) = road.invoices(small.deals[0])

@@ -148,6 +148,7 @@ def _of_invoice(road: Road, invoice: Row) -> Iterator[Corruption]:
     yield one("status of an object", do=partial(overwrite, road, main, Status__c="Cancelled"))
     yield one("name of an object", do=partial(overwrite, road, main, Name="9999"))
     yield one("missing line", do=partial(road.hide, "Invoice_Line__c", line))
+    yield one("line without id", do=partial(overwrite, road, line, KashFlow_Id__c=None))
     yield one("amount of a line", do=partial(overwrite, road, line, Net__c=Decimal("7.77")))
     yield one("surplus line", do=partial(copy, road, "Invoice_Line__c", last, f"{key}-99"))
     below = (("Invoice_Line__c", "Invoice__c"), ("Payment__c", "Invoice__c"))
@@ -158,6 +159,7 @@ def _of_invoice(road: Road, invoice: Row) -> Iterator[Corruption]:
         paid = payment["Id"]
         yield one("missing payment", do=partial(road.hide, "Payment__c", paid))
         yield one("amount of a payment", do=partial(overwrite, road, paid, Amount__c=Decimal("3.21")))
+        yield one("payment without id", do=partial(overwrite, road, paid, KashFlow_Id__c=None))
         yield one("surplus payment", do=partial(copy, road, "Payment__c", payment, f"{key}-98"))
 
 

@@ -89,6 +89,16 @@ class RecordSet:
     #: The objects of its lists: whatever else they hold below this key is too much.
     below: frozenset[str]
 
+    @property
+    def main(self) -> One | None:
+        """The record itself; None where the org does not have its object."""
+        return self.ones[0] if self.ones and not self.ones[0].list_name else None
+
+    @property
+    def is_stamped(self) -> bool:
+        """Was it entered in Salesforce?"""
+        return self.main is not None and bool(self.main.stamped)
+
 
 def wanted(mapping: RecordMapping, payload: Fields, has: Callable[[str], frozenset[str]]) -> RecordSet:
     """What `payload` says, without what the org lacks.
@@ -146,14 +156,23 @@ def changes(mapping: RecordMapping, wants: RecordSet, present: Present) -> Chang
             main = _write(mapping, one, there, main_id)
             continue
         if one.list_name not in free:
-            # A person who entered the record entered its rows too: those take their keys by their place.
             rows = present.keyless(one.object, one.parent_field, main_id) if main_id else []
             free[one.list_name] = rows
-        if there is None and not one.stamped and free[one.list_name]:
-            there = free[one.list_name].pop(0)
+        if there is None and not one.stamped:
+            there = _keyless(mapping, one, free[one.list_name], by_place=wants.is_stamped)
         if write := _write(mapping, one, there, main_id):
             below.append(write)
     return Changes(main_id, main, tuple(below), tuple(_surplus(wants, present)))
+
+
+def _keyless(mapping: RecordMapping, one: One, free: list[Fields], *, by_place: bool) -> Fields | None:
+    """Which of the rows without a key is this one: a person who entered the record entered its rows too, and those take
+    their keys by their place; any other has lost its key, and says the same."""
+    for place, row in enumerate(free):
+        fields = {name: value for name, value in one.fields.items() if name != mapping.key}
+        if by_place or not mapping.row_difference(one.list_name, fields, row):
+            return free.pop(place)
+    return None
 
 
 def removal(goes: RecordSet, present: Present) -> Changes:

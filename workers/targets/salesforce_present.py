@@ -25,7 +25,7 @@ def present(desk: Desk, mapping: RecordMapping, sets: Iterable[RecordSet], prior
         if any(name in each.below for each in sets):
             conditions = [one for one in conditions if one.startswith("Id ")]
             conditions += [f"{mapping.key} LIKE {quoted(each.key + '-%')}" for each in sets]
-            conditions += _of_stamped(name, sets)
+            conditions += _keyless(mapping.key, name, sets)
         columns = _columns(mapping, name, ones)
         rows += [(name, row) for row in select(desk, name, columns, conditions, priority)]
     return Present(mapping.key, rows)
@@ -74,13 +74,17 @@ def select(
     return list(rows.values())
 
 
-def _of_stamped(name: str, sets: Iterable[RecordSet]) -> Iterator[str]:
-    """The rows below a record that a person entered: they may have no keys yet."""
+def _keyless(key_field: str, name: str, sets: Iterable[RecordSet]) -> Iterator[str]:
+    """The rows below a record that have no keys: of one that a person entered, or that lost theirs."""
     for each in sets:
-        main = each.ones[0] if each.ones and not each.ones[0].list_name else None
         fields = {one.parent_field for one in each.ones if one.object == name and one.parent_field}
-        if main is not None and main.stamped:
-            yield from (f"{field} = {quoted(main.stamped)}" for field in sorted(fields))
+        stamp = each.main.stamped if each.main is not None else ""
+        for field in sorted(fields) if each.main is not None else ():
+            if stamp:
+                yield f"{field} = {quoted(stamp)}"
+            else:
+                parent = f"{field.removesuffix('__c')}__r.{key_field} = {quoted(each.key)}"
+                yield f"({parent} AND {key_field} = null)"
 
 
 def _columns(mapping: RecordMapping, name: str, ones: Iterable[One]) -> list[str]:
