@@ -192,9 +192,9 @@ def _of_deal(road: Road, invoice: Row, deal: Row, line: Row) -> Iterator[Corrupt
         total = line["TotalPrice"] - 50
         price = {"TotalPrice": total, "UnitPrice": total / line["Quantity"]}
         yield one("amount of a deal", do=partial(overwrite, road, line["Id"], **price))
-        yield one(
-            "stage of a deal", do=partial(overwrite, road, record, StageName="Closed Lost", IsWon=False)
-        )
+    if "StageName" in deal:
+        lost = {"StageName": "Closed Lost", "IsWon": False}
+        yield one("stage of a deal", do=partial(overwrite, road, record, **lost))
 
 
 def _of_customer(road: Road, customer: Row) -> Iterator[Corruption]:
