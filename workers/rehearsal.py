@@ -72,7 +72,7 @@ def rehearse(
 
     `hints` are what a producer would have told with a record, such as its address, or its whole answer.
     Nothing is registered, claimed, locked, settled or sent. Reads both systems, behind all deliveries; a call that fails
-    makes a record's outcome LATER or DEAD as it would a delivery's. Raises what the ledger raises.
+    makes a record's outcome LATER or DEAD as it would a delivery's.
     """
     looking = replace(desk, ledger=Onlooker.of(desk.ledger))
     behind = replace(flow, priority=PRIORITY)
@@ -172,7 +172,8 @@ def _ended(entry: Settlement, work: Work | None) -> Rehearsed:
 def _would(entry: Settlement, work: Work | None, fields: tuple[FieldChange, ...]) -> Would:
     match entry.ending:
         case Delivered():
-            return Would.LINK
+            # Found over there; or it was only passed on to the record that it is a part of.
+            return Would.LINK if entry.link is not None else Would.UNCHANGED
         case Dead():
             return Would.DEAD
         case NotNow() | Failed():

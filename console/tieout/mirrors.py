@@ -10,9 +10,11 @@ from console.tieout.findings import Point, Unread
 from console.tieout.shown import shown, why
 from console.tieout.sides import Sides, noun_of
 from mappings.flows import Flow
+from producers.kashflow_resources import resource_for
 from workers.rehearsal import Rehearsed, Would
 from workers.targets.recordset import Changes
 from workers.targets.salesforce_objects import lacking
+from workers.work import LOOK
 
 
 def compare_fields(sides: Sides, flow: Flow) -> None:
@@ -63,10 +65,18 @@ def _surplus(sides: Sides, flow: Flow) -> None:
         for row in mirrored_rows(sides, flow, ["Name"])
         if str(row[flow.key]) not in listed.rows
     }
-    # Each is asked for by itself: a list may be older than the record.
-    for one in sides.rehearse(flow, unknown):
-        if one.would is Would.GONE:
-            _too_much(sides, flow, one.record_id, unknown[one.record_id])
+    for record_id in _gone(sides, flow, list(unknown)):
+        _too_much(sides, flow, record_id, unknown[record_id])
+
+
+def _gone(sides: Sides, flow: Flow, record_ids: list[str]) -> list[str]:
+    """Which of these KashFlow really does not have: the list was read a while ago, and may be one of a few days only."""
+    if not record_ids:
+        return []
+    if resource_for(flow.source_entity).records.windowed:
+        return [one.record_id for one in sides.rehearse(flow, record_ids) if one.would is Would.GONE]
+    now = sides.listed_again(flow.source_entity)
+    return [record_id for record_id in record_ids if now.complete and record_id not in now.rows]
 
 
 def _too_much(sides: Sides, flow: Flow, record_id: str, row: Mapping[str, object]) -> None:
@@ -98,7 +108,11 @@ def _tell(sides: Sides, flow: Flow, one: Rehearsed, salesforce_id: str) -> None:
             text = why(one.fields, flow.target_object)
         case Would.NEED | Would.REVIEW | Would.DEAD | Would.GONE:
             pass
-    mend = One(flow.name, one.record_id, hint={"key": record}) if one.would is not Would.GONE else None
+    mend = (
+        One(flow.name, one.record_id, hint={"key": record, LOOK: "yes"})
+        if one.would is not Would.GONE
+        else None
+    )
     sides.findings.add(
         entity,
         record,

@@ -24,9 +24,10 @@ from mappings.plan import STAMP
 from mappings.problems import MappingProblem
 from mappings.recordmapping import Direction
 from producers.kashflow_reading import PRIORITY, KashFlowReader, Listed
-from producers.kashflow_resources import Resource, resource_for
+from producers.kashflow_resources import resource_for
 from workers.desk import Desk
 from workers.rehearsal import Rehearsed, rehearse
+from workers.work import LOOK
 
 #: How a difference that no delivery was ever about is known.
 BEFORE_US = "from before Kashforce began"
@@ -66,9 +67,13 @@ class Sides:
     def listed(self, entity: str) -> Listed:
         """The whole list of an object of KashFlow, whatever the period; bank transactions from its first day on."""
         if entity not in self._lists:
-            self.say(f"KashFlow's list of {entity}", 0)
-            self._lists[entity] = self.reader.listed(resource_for(entity), self.period.first)
+            self._lists[entity] = self.listed_again(entity)
         return self._lists[entity]
+
+    def listed_again(self, entity: str) -> Listed:
+        """The same as it is now."""
+        self.say(f"KashFlow's list of {entity}", 0)
+        return self.reader.listed(resource_for(entity), self.period.first)
 
     def in_period(self, flow: Flow) -> dict[str, Row]:
         """The rows of the flow's list that are dated within the period; all of an object that has no date."""
@@ -114,8 +119,7 @@ class Sides:
     def key(self, entity: str, record_id: str) -> str:
         """The number or code of a record; its id where the list does not show it."""
         row = self.listed(entity).rows.get(record_id)
-        resource: Resource = resource_for(entity)
-        return resource.records.key(row) if row is not None else record_id
+        return resource_for(entity).records.key(row) if row is not None else record_id
 
     # -- Salesforce ---------------------------------------------------------------------------------
 
@@ -169,10 +173,11 @@ class Sides:
         return rehearse(self.desk, flow, record_ids, hints, lambda done: self.say(flow.name, done))
 
     def answers(self, entity: str, record_ids: Iterable[str]) -> dict[str, dict[str, str]]:
-        """The address of each record, and what KashFlow said of it: so it is not asked again for each flow."""
+        """The address of each record, and what KashFlow said of it: so it is not asked again for each flow. What was made of
+        it is looked for, too."""
         found = {}
         for record_id in record_ids:
             row: dict[str, Any] | None = self.detail(entity, record_id)
             if row is not None:
-                found[record_id] = {"key": self.key(entity, record_id), "answer": to_json(row)}
+                found[record_id] = {"key": self.key(entity, record_id), "answer": to_json(row), LOOK: "yes"}
         return found

@@ -32,6 +32,7 @@ def test_fifty_silent_corruptions_are_listed_and_only_those_and_a_repair_leaves_
 ) -> None:
     month = month_end(on_either_ledger, customers=5, deals=16)
     planted = plant(month, 50, random.Random(50))
+    paid = _paid(month)
 
     found = month.tie_out()
 
@@ -47,7 +48,14 @@ def test_fifty_silent_corruptions_are_listed_and_only_those_and_a_repair_leaves_
     after = month.tie_out()
     stamps = [invoice["CustomerReference"] for invoice in month.road.invoices()]
     assert len(stamps) == len(set(stamps)), "an invoice was made twice"
+    assert _paid(month) == paid, "a payment was entered twice"
     assert [(one.entity, one.record, [point.why for point in one.points]) for one in after.differences] == []
+
+
+def _paid(month: MonthEnd) -> Decimal:
+    """All that KashFlow has booked as paid."""
+    rows = month.road.sandbox.run(month.road.sandbox.kashflow.state)["invoices"]
+    return sum((row["TotalPaidAmount"] for row in rows), Decimal(0))
 
 
 def _why(found: TieOut) -> list[tuple[str, str, str]]:

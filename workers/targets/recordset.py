@@ -88,6 +88,8 @@ class RecordSet:
     ones: tuple[One, ...]
     #: The objects of its lists: whatever else they hold below this key is too much.
     below: frozenset[str]
+    #: A row below it that says the same and has no key may have lost it; else somebody may just have entered it.
+    adopts: bool = False
 
     @property
     def main(self) -> One | None:
@@ -159,7 +161,8 @@ def changes(mapping: RecordMapping, wants: RecordSet, present: Present) -> Chang
             rows = present.keyless(one.object, one.parent_field, main_id) if main_id else []
             free[one.list_name] = rows
         if there is None and not one.stamped:
-            there = _keyless(mapping, one, free[one.list_name], by_place=wants.is_stamped)
+            by_place = wants.is_stamped or not wants.adopts
+            there = _keyless(mapping, one, free[one.list_name], by_place=by_place)
         if write := _write(mapping, one, there, main_id):
             below.append(write)
     return Changes(main_id, main, tuple(below), tuple(_surplus(wants, present)))

@@ -82,9 +82,14 @@ def _keyless(key_field: str, name: str, sets: Iterable[RecordSet]) -> Iterator[s
         for field in sorted(fields) if each.main is not None else ():
             if stamp:
                 yield f"{field} = {quoted(stamp)}"
-            else:
-                parent = f"{field.removesuffix('__c')}__r.{key_field} = {quoted(each.key)}"
+            elif each.adopts:
+                parent = f"{_relationship(field)}.{key_field} = {quoted(each.key)}"
                 yield f"({parent} AND {key_field} = null)"
+
+
+def _relationship(field: str) -> str:
+    """By which a query reaches the parent: `Invoice__r` of `Invoice__c`, `Account` of `AccountId`."""
+    return f"{field.removesuffix('__c')}__r" if field.endswith("__c") else field.removesuffix("Id")
 
 
 def _columns(mapping: RecordMapping, name: str, ones: Iterable[One]) -> list[str]:

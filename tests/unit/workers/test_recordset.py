@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from mappings.recordmapping import RecordMapping
@@ -23,7 +24,7 @@ def _has(entity: str) -> frozenset[str]:
     return FIELDS.get(entity, frozenset())
 
 
-def _changes(*lines: str, there: list[tuple[str, dict[str, Any]]]) -> Changes:
+def _changes(*lines: str, there: list[tuple[str, dict[str, Any]]], adopts: bool = False) -> Changes:
     payload = {
         "KashFlow_Id__c": "12",
         "Name": "1042",
@@ -31,7 +32,8 @@ def _changes(*lines: str, there: list[tuple[str, dict[str, Any]]]) -> Changes:
         "Invoice_Lines__r": [{"Name": name} for name in lines],
         "Payments__r": [],
     }
-    return changes(_mapping(), wanted(_mapping(), payload, _has), Present("KashFlow_Id__c", there))
+    wants = replace(wanted(_mapping(), payload, _has), adopts=adopts)
+    return changes(_mapping(), wants, Present("KashFlow_Id__c", there))
 
 
 def _line(key: str | None, name: str, record_id: str, parent: str = "a00") -> tuple[str, dict[str, Any]]:
@@ -108,3 +110,11 @@ def test_a_record_that_is_gone_already_needs_no_removal() -> None:
     goes = RecordSet("12", (One(INVOICE, "12", {}),), frozenset({LINE}))
 
     assert not removal(goes, Present("KashFlow_Id__c", []))
+
+
+def test_a_row_that_may_have_lost_its_key_is_taken_for_what_it_says_and_not_by_its_place() -> None:
+    there = [MAIN, _line(None, "Chair", "a01"), _line(None, "Desk", "a02")]
+
+    found = _changes("Desk", "Lamp", there=there, adopts=True)
+
+    assert [(write.id, write.one.key) for write in found.below] == [("a02", "12-1"), ("", "12-2")]
