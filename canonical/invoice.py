@@ -74,6 +74,8 @@ class Invoice(Noun):
 
     #: Our stamp or the customer's order number: what KashFlow shows as CustomerReference.
     reference: str = ""
+    #: The Salesforce record that our stamp in the reference names; blank where it is not ours.
+    salesforce_id: str = ""
     customer: CustomerKey
     address: Address | None = None
     issued_on: date

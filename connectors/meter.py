@@ -18,6 +18,8 @@ NO_BUDGET = "budget"
 MOST_SECONDS = 120.0
 #: Where the budget names no time.
 USUAL_SECONDS = 1.0
+#: And where it names hardly any.
+LEAST_SECONDS = 0.05
 
 #: What a server says when it is asked too much. One cut connection or one lock says nothing of the kind, and must not
 #: send everybody away: it only lowers the number of calls side by side.
@@ -91,7 +93,7 @@ class PatientMeter(Meter):
             try:
                 return super().call(request, priority=max(priority, self._priority), calls=calls)
             except QuotaSpent as error:
-                seconds = error.retry_after_seconds or USUAL_SECONDS
+                seconds = max(error.retry_after_seconds or USUAL_SECONDS, LEAST_SECONDS)
                 waited += seconds
                 if error.code != NO_BUDGET or waited > MOST_SECONDS or self._wait(seconds):
                     raise

@@ -11,6 +11,7 @@ import typer
 
 from console.cli_operator import add_to
 from console.cli_review import review_app
+from console.cli_tieout import tieout
 
 app = typer.Typer(
     name="kashforce",
@@ -26,6 +27,7 @@ ledger_app = typer.Typer(help="The ledger's database.", no_args_is_help=True)
 app.add_typer(ledger_app, name="ledger")
 add_to(app)
 app.add_typer(review_app, name="review")
+app.command(epilog="Example: kashforce tieout --period 2026-10")(tieout)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 

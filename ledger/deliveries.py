@@ -38,6 +38,10 @@ class NewDelivery:
     hint: Mapping[str, str] = field(default_factory=dict)
     #: The operation that registers it anew; None for a change that a source told.
     operation_id: int | None = None
+    #: A delivery that has to end first; until that, or `due_at`, it is not taken.
+    waits_for: int | None = None
+    #: None: at once.
+    due_at: datetime | None = None
 
 
 class Route(Protocol):

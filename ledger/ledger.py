@@ -190,6 +190,10 @@ class Ledger:
         with self.reading() as connection:
             return links.links_by_kashflow_key(connection, entity, keys)
 
+    def links_of(self, entity: str) -> list[links.Link]:
+        with self.reading() as connection:
+            return links.links_of(connection, entity)
+
     def open_intents(self, stamps: Iterable[str]) -> dict[str, intents.Intent]:
         with self.reading() as connection:
             return intents.open_intents(connection, stamps)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, delete, select, update
 
 from ledger.database import insert_or_update
 from ledger.endings import LinkFound
@@ -54,6 +54,26 @@ def links_by_kashflow_key(connection: Connection, entity: str, keys: Iterable[st
         select(LinkRow.__table__).where(LinkRow.entity == entity, LinkRow.kashflow_key.in_(sorted(set(keys))))
     )
     return {row.kashflow_key: _link(row) for row in rows}
+
+
+def links_of(connection: Connection, entity: str) -> list[Link]:
+    """All links of one noun of ours, by KashFlow's id."""
+    rows = connection.execute(
+        select(LinkRow.__table__).where(LinkRow.entity == entity).order_by(LinkRow.kashflow_id)
+    )
+    return [_link(row) for row in rows]
+
+
+def forget_links(connection: Connection, links: Iterable[tuple[str, str, str]]) -> None:
+    """Forget that these are linked with anything: our noun, and Salesforce's object and id."""
+    for entity, salesforce_entity, salesforce_id in links:
+        connection.execute(
+            delete(LinkRow).where(
+                LinkRow.entity == entity,
+                LinkRow.salesforce_entity == salesforce_entity,
+                LinkRow.salesforce_id == salesforce_id,
+            )
+        )
 
 
 def remember_links(connection: Connection, links: Sequence[LinkFound], now: datetime) -> None:

@@ -85,6 +85,12 @@ def count_unfinished(connection: Connection) -> int:
     )
 
 
+def first_registered_at(connection: Connection) -> datetime | None:
+    """When the first delivery of all was registered; None where there was none yet."""
+    first = select(DeliveryRow.registered_at).order_by(DeliveryRow.id).limit(1)
+    return connection.scalar(first)
+
+
 def list_cursors(connection: Connection) -> list[CursorAge]:
     """Every cursor, by name."""
     rows = connection.execute(select(CursorRow.__table__).order_by(CursorRow.name))

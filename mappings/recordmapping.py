@@ -47,6 +47,13 @@ class RecordMapping:
         """What a query must bring for `read`, and for comparing with what `write` gives."""
         return self.plan
 
+    def field_for(self, ours: str, direction: Direction) -> str:
+        """The field of the other system that shows our field `ours`, such as `Net__c` of `net`; blank where none does."""
+        if direction == "read":
+            return self._section("read", self.reading).sources.get(ours, "")
+        sources = self._section("write", self.writing).sources.items()
+        return next((theirs for theirs, source in sources if source == ours), "")
+
     def read(self, record: Mapping[str, object], context: Context) -> Noun:
         """The noun that `record` stands for, of the class `kind.noun`.
 

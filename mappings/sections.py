@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from yaml.nodes import MappingNode, Node
+from yaml.nodes import MappingNode, Node, ScalarNode
 
 from mappings.bench import Bench, Reach
 from mappings.conditions import Condition, condition
@@ -33,6 +33,8 @@ class Section:
     fit: RecordFit = field(default_factory=RecordFit)
     #: The other system's name of what fills a field of ours, by the field's names.
     labels: dict[tuple[str, ...], str] = field(default_factory=dict)
+    #: The path whose value a field shows, whatever its steps, by the field; not of what depends on more than that.
+    sources: dict[str, str] = field(default_factory=dict)
     #: Fields written that the other system may lack.
     optional: set[str] = field(default_factory=set)
 
@@ -92,6 +94,8 @@ class Compiler:
         seen = len(bench.used)
         compiled = rule(node, bench, also=WRITE_MANNERS if self.writes else ())
         section.labels[target.names()] = bench.label_since(seen) or target.text
+        if source := _source(node):
+            section.sources[target.text] = source
         if "optional" in manners and flag(manners["optional"]):
             section.optional.add(target.text)
         omit_blank = not self.writes or ("omit_blank" in manners and flag(manners["omit_blank"]))
@@ -116,6 +120,14 @@ class Compiler:
         value = _row_maker(reach, list_path.text, row, where, spare)
         fit = KeyedRowsFit(text(parts["match"]), row.fit) if "match" in parts else WholeRowsFit(row.fit)
         return _filler(target.tokens, value, omit_blank), fit
+
+
+def _source(node: Node) -> str:
+    """The one path that a rule is about; blank for one that chooses."""
+    if isinstance(node, MappingNode):
+        parts = {text(key): value for key, value in node.value}
+        node = parts.get("from", node) if "when" not in parts else node
+    return text(node) if isinstance(node, ScalarNode) else ""
 
 
 def _row_maker(

@@ -166,7 +166,7 @@ def _with_record(work: Work, record: Mapping[str, Any], digest: str) -> Work:
 
 
 def _gone_or_not_yet_readable(desk: Desk, work: Work) -> Progress:
-    if desk.clock() - work.delivery.registered_at < FRESH:
+    if work.delivery.kind != "deleted" and desk.clock() - work.delivery.registered_at < FRESH:
         reason = Reason("hydrate", "not_readable_yet", "KashFlow does not show the new record yet")
         return work.ends(Failed(desk.clock() + timedelta(seconds=desk.rules.backoff_seconds), reason))
     return _gone(work)

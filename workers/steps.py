@@ -60,7 +60,7 @@ def express(desk: Desk, works: list[Work]) -> Iterator[Progress]:
     context = desk.context()
     for work in works:
         if work.gone and work.model is None:
-            yield work
+            yield work  # there is nothing to say of it, but that it is gone
             continue
         model = known(work.model, "the model")
         try:

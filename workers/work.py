@@ -23,6 +23,10 @@ from workers.pairs.meeting import Meeting
 log = structlog.get_logger("kashforce.spine")
 
 
+#: In a delivery's hint: look whether it was made, before it is made.
+LOOK = "look"
+
+
 @dataclass(frozen=True)
 class Work:
     """One delivery in the hands of a worker, with what the steps so far have found out."""
@@ -58,6 +62,11 @@ class Work:
     def onward(self, flow: Flow) -> Flow:
         """The flow of what this work causes or needs, no more urgent than an initial load is."""
         return replace(flow, priority=self.delivery.ranks(flow.priority))
+
+    @property
+    def may_be_made(self) -> bool:
+        """Does whoever registered it suspect that what it is about was made long ago, and nobody here knows of it?"""
+        return bool(self.delivery.hint.get(LOOK))
 
     def ends(self, ending: Ending, **also: Any) -> Settlement:
         return Settlement(self.delivery, ending, read_digest=self.digest, worth=self._worth(), **also)

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from canonical.change import Kind
 from console.operations.carrying import Dealt, Hands, Pace, Step, carry_out
 from console.operations.cost import cost
 from console.operations.replay import Plan
 from ledger import operations
 from ledger.deliveries import NewDelivery
 from ledger.ledger import Ledger
+from ledger.links import forget_links
 from ledger.operations import Operation
 from ledger.register import register
 from ledger.selection import Selection
 from ledger.tables import DeliveryRow
 from mappings.book import Book
 from mappings.flows import Flow
+from workers.rules import Rules
 
 
 class NothingStarts(LookupError):
@@ -38,6 +42,35 @@ class Named:
     def in_words(self) -> str:
         """Such as `3 records along opportunity_to_invoice`."""
         return f"{len(self.records):,} records along {', '.join(self.flows)}"
+
+
+@dataclass(frozen=True)
+class One:
+    """A record along a flow, with what a producer would have told of it."""
+
+    flow: str
+    record_id: str
+    kind: Kind = "unknown"
+    hint: Mapping[str, str] = field(default_factory=dict)
+    #: Links that are wrong and are forgotten first: our noun, and Salesforce's object and id.
+    forgets: tuple[tuple[str, str, str], ...] = ()
+    #: The others wait for it: it brings a link that they name.
+    goes_first: bool = False
+
+
+@dataclass(frozen=True)
+class Exactly:
+    """Records, each along a flow of its own; those that go first come first."""
+
+    ones: tuple[One, ...]
+
+    @property
+    def in_words(self) -> str:
+        """Such as `3 records along invoice_to_object, account_to_customer`."""
+        return f"{len(self.ones):,} records along {', '.join(dict.fromkeys(one.flow for one in self.ones))}"
+
+
+Wanted = Selection | Named | Exactly
 
 
 def flows_meant(book: Book, selection: Selection) -> tuple[Flow, ...]:
@@ -58,9 +91,11 @@ def flows_meant(book: Book, selection: Selection) -> tuple[Flow, ...]:
     return meant
 
 
-def plan(ledger: Ledger, book: Book, wanted: Selection | Named) -> Plan:
+def plan(ledger: Ledger, book: Book, wanted: Wanted) -> Plan:
     """How many deliveries it would register, and what they cost."""
-    if isinstance(wanted, Named):
+    if isinstance(wanted, Exactly):
+        counts = dict(Counter(one.flow for one in wanted.ones))
+    elif isinstance(wanted, Named):
         counts = {name: len(wanted.records) for name in wanted.flows}
     else:
         with ledger.reading() as connection:
@@ -77,7 +112,7 @@ def plan(ledger: Ledger, book: Book, wanted: Selection | Named) -> Plan:
 def start(
     hands: Hands,
     book: Book,
-    wanted: Selection | Named,
+    wanted: Wanted,
     *,
     who: str,
     reason: str,
@@ -107,6 +142,8 @@ def step(book: Book) -> Step:
     """How a requeue is carried on."""
 
     def deal(connection: Connection, operation: Operation, limit: int, now: datetime) -> Dealt:
+        if "ones" in operation.request:
+            return _deal_exactly(connection, book, operation, limit, now)
         if "records" in operation.request:
             return _deal_with_named(connection, book, operation, limit, now)
         return _deal_with_known(connection, book, operation, limit, now)
@@ -114,7 +151,9 @@ def step(book: Book) -> Step:
     return deal
 
 
-def _request(connection: Connection, wanted: Selection | Named) -> dict[str, Any]:
+def _request(connection: Connection, wanted: Wanted) -> dict[str, Any]:
+    if isinstance(wanted, Exactly):
+        return {"ones": [asdict(one) for one in wanted.ones]}
     if isinstance(wanted, Named):
         return {"flows": list(wanted.flows), "records": list(wanted.records)}
     last_id = connection.scalar(
@@ -134,6 +173,33 @@ def _deal_with_named(
     done = len(register(connection, new, now, announced=False))
     end = reached + len(chunk)
     return Dealt(len(new), len(new) - done, str(end), is_last=end >= len(records))
+
+
+def _deal_exactly(
+    connection: Connection, book: Book, operation: Operation, limit: int, now: datetime
+) -> Dealt:
+    ones: Sequence[Mapping[str, Any]] = operation.request["ones"]
+    reached = int(operation.position or 0)
+    chunk = [One(**one) for one in ones[reached : reached + limit]]
+    forget_links(connection, (link for one in chunk for link in one.forgets))
+    first = [_exactly(book, one, operation, now) for one in chunk if one.goes_first]
+    registered = register(connection, first, now, announced=False)
+    last_id = max((id_ for id_, _ in registered), default=None)
+    due_at = now + timedelta(seconds=Rules().prerequisite_seconds) if last_id else None
+    rest = [
+        replace(_exactly(book, one, operation, now), waits_for=last_id, due_at=due_at)
+        for one in chunk
+        if not one.goes_first
+    ]
+    registered += register(connection, rest, now, announced=False)
+    end = reached + len(chunk)
+    return Dealt(len(chunk), len(chunk) - len(registered), str(end), is_last=end >= len(ones))
+
+
+def _exactly(book: Book, one: One, operation: Operation, now: datetime) -> NewDelivery:
+    flow = book.flow(one.flow)
+    afresh = _afresh(flow, one.record_id, flow.lock_for(one.record_id), operation, now)
+    return replace(afresh, kind=one.kind, hint=one.hint)
 
 
 def _deal_with_known(

@@ -12,7 +12,6 @@ import pytest
 from ledger.deliveries import LAST, Settlement
 from ledger.endings import Dead, Delivered, Failed, LinkFound, NotNow, Reason, State, Unchanged
 from ledger.ledger import Ledger
-from ledger.onlooker import Onlooker, OnlyLooking
 from ledger.overview import attempts_of, count_unfinished, deliveries_of, delivery_by_id
 from ledger.producing import Cursor, Incident, LeaseLost, Sighting, open_incidents
 from tests.support.ledger import START, TestClock, account, deliver_all, end, opportunity, state_of, take
@@ -493,16 +492,3 @@ def test_what_is_live_makes_what_it_needs_of_a_load_as_urgent_as_itself(
 
     (needed,) = take(ledger, clock, "kashflow.customer").deliveries
     assert (needed.version, needed.priority) == ("1", 0)
-
-
-def test_an_onlooker_reads_everything_and_can_write_nothing(ledger: Ledger, clock: TestClock) -> None:
-    ledger.register([opportunity(1)], now=clock())
-    onlooker = Onlooker(ledger)
-
-    found = onlooker.newest_deliveries("opportunity_to_invoice", [opportunity(1).record_id])
-    assert list(found) == [opportunity(1).record_id]
-    assert onlooker.lock(1, "", "customer:1")
-    with pytest.raises(OnlyLooking):
-        onlooker.register([opportunity(2)], now=clock())
-    with pytest.raises(OnlyLooking):
-        take(onlooker, clock)

@@ -22,11 +22,12 @@ from console.operations.carrying import (
     UnderWay,
     carry_out,
 )
-from console.operations.requeue import Named, NothingStarts
+from console.operations.requeue import Exactly, Named, NothingStarts, One, Wanted
 from ledger import holds, operations
 from ledger.deliveries import Settlement
-from ledger.endings import Dead, Delivered, Ending, Reason, State
+from ledger.endings import Dead, Delivered, Ending, LinkFound, Reason, State
 from ledger.ledger import Ledger
+from ledger.links import remember_links
 from ledger.operations import Operation, Progress
 from ledger.overview import attempts_of, deliveries_of, delivery_by_id
 from ledger.register import register
@@ -59,7 +60,7 @@ class Terminal:
     def drop(self, selection: Selection = ALL) -> Operation:
         return replay.start(self.hands, "drop", selection, who="kim", reason="by hand")
 
-    def requeue(self, wanted: Selection | Named, pace: Pace | None = None) -> Operation:
+    def requeue(self, wanted: Wanted, pace: Pace | None = None) -> Operation:
         return requeue.start(self.hands, BOOK, wanted, who="kim", reason="rates mended", pace=pace)
 
     def go_on_with(self, operation: Operation) -> Operation:
@@ -331,6 +332,54 @@ def test_a_window_of_a_requeue_is_about_when_the_change_happened(
     terminal.requeue(Selection(since=late))
 
     assert [each.record_id for each in take(ledger, clock).deliveries] == [opportunity(2).record_id]
+
+
+def test_records_each_along_a_flow_of_its_own_are_registered_exactly(
+    terminal: Terminal, ledger: Ledger, clock: TestClock
+) -> None:
+    link = LinkFound("invoice", "Opportunity", "006A", "880", "1014")
+    kept = LinkFound("invoice", "Opportunity", "006B", "881", "1015")
+    with ledger.writing() as connection:
+        remember_links(connection, [link, kept], clock())
+    wanted = Exactly(
+        (
+            One(
+                "opportunity_to_invoice",
+                "006A",
+                hint={"look": "yes"},
+                forgets=(("invoice", "Opportunity", "006A"),),
+            ),
+            One("invoice_to_object", "999", kind="deleted"),
+        )
+    )
+
+    planned = requeue.plan(ledger, BOOK, wanted)
+    terminal.meanwhile = lambda: True
+    cut_short = terminal.requeue(wanted, Pace(per_minute=1))
+    terminal.meanwhile = lambda: False
+    done = terminal.go_on_with(cut_short)
+
+    assert (planned.count, planned.of) == (2, "2 records along opportunity_to_invoice, invoice_to_object")
+    assert (cut_short.done, done.state, done.done) == (1, Progress.FINISHED, 2)
+    with ledger.reading() as connection:
+        (deal,) = deliveries_of(connection, ["006A"])
+        (mirror,) = deliveries_of(connection, ["999"])
+    assert (deal.flow, deal.kind, dict(deal.hint)) == ("opportunity_to_invoice", "unknown", {"look": "yes"})
+    assert (mirror.flow, mirror.kind, mirror.operation_id) == ("invoice_to_object", "deleted", done.id)
+    assert [one.salesforce_id for one in ledger.links_of("invoice")] == ["006B"]
+
+
+def test_what_goes_first_is_waited_for_by_the_others(
+    terminal: Terminal, ledger: Ledger, clock: TestClock
+) -> None:
+    first = One("account_to_customer", "001A", goes_first=True)
+    terminal.requeue(Exactly((first, One("opportunity_to_invoice", "006A"))))
+    assert take(ledger, clock).deliveries == ()
+
+    claim = take(ledger, clock, "kashflow.customer")
+    ledger.settle(claim, [Settlement(claim.deliveries[0], DONE)], now=clock())
+
+    assert [each.record_id for each in take(ledger, clock).deliveries] == ["006A"]
 
 
 def test_an_interrupted_requeue_registers_nothing_twice(

@@ -95,8 +95,7 @@ class Road(Firm):
         self.desk = self._desk()
         self.queues = tuple(dict.fromkeys(flow.queue for flow in self.book.flows))
         self.heart = open_.enter_context(Heart(self.ledger, 30, self.now))
-        #: What was there before Kashforce is none of its news.
-        self._beginning = sandbox.run(self._newest_event) or "-2"
+        self.hear_from_now_on()
 
     def _seconds(self) -> float:
         return self.now().timestamp()
@@ -124,6 +123,10 @@ class Road(Firm):
         self.hear()
         self.sweep()
         self.look()
+
+    def hear_from_now_on(self) -> None:
+        """Whatever has happened so far is from before Kashforce began."""
+        self._beginning = self.sandbox.run(self._newest_event) or "-2"
 
     def look(self) -> None:
         """Let the poll producer look at KashFlow's lists."""

@@ -80,8 +80,8 @@ def _for_customer(work: Work, customer: Link, doubt: Intent | None) -> Work:
 
 def _doubt_from_source(work: Work) -> Intent | None:
     """The source shows an invoice number that we know nothing of: the ledger is younger than the invoice, or the
-    record is a copy of another. Only a look can tell."""
-    if not _model(work).shown_number:
+    record is a copy of another. Only a look can tell; or somebody suspects as much."""
+    if not _model(work).shown_number and not work.may_be_made:
         return None
     reference = _model(work).reference
     return Intent(reference, work.flow.queue, work.delivery.id, reference, work.delivery.occurred_at)

@@ -13,6 +13,7 @@ from connectors.errors import ConnectorError
 from connectors.kashflow.values import read_id
 from ledger.deliveries import Settlement, deliveries_of
 from ledger.endings import Dead, Delivered, LinkFound, NotNow, Reason, Unchanged
+from ledger.intents import Intent
 from workers.abreast import abreast
 from workers.classify import ending_of
 from workers.desk import Desk
@@ -39,7 +40,8 @@ class KashFlowPurchases:
                 text = f"it is purchase {link.kashflow_key} already; a purchase that was entered is not rewritten"
                 yield work.ends(Unchanged(Reason("resolve", "already_entered", text)))
             else:
-                yield _with_supplier(desk, replace(work, doubt=doubts.get(_stamp(work))))
+                doubt = doubts.get(_stamp(work)) or _suspected(work)
+                yield _with_supplier(desk, replace(work, doubt=doubt))
 
     def compare(self, desk: Desk, works: list[Work]) -> Iterator[Progress]:
         """Look for the purchase where an earlier attempt may have made it."""
@@ -56,6 +58,14 @@ def _model(work: Work) -> PurchaseInvoice:
 
 def _stamp(work: Work) -> str:
     return f"purchase {_model(work).stamp}"
+
+
+def _suspected(work: Work) -> Intent | None:
+    """Somebody suspects that it was entered before, and nobody here knows of it: only a look can tell."""
+    if not work.may_be_made:
+        return None
+    delivery = work.delivery
+    return Intent(_stamp(work), work.flow.queue, delivery.id, _model(work).stamp, delivery.occurred_at)
 
 
 def _with_supplier(desk: Desk, work: Work) -> Progress:

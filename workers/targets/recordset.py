@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from connectors.salesforce.ids import to_18
 from mappings.recordmapping import RecordMapping
@@ -34,6 +34,8 @@ class Write:
     one: One
     id: str
     fields: Fields
+    #: What the record shows in these fields so far.
+    before: Fields = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,18 @@ class RecordSet:
     below: frozenset[str]
     #: The object whose record of this key is too much, too; blank where it is wanted.
     unwanted: str = ""
+    #: A row below it that says the same and has no key may have lost it; else somebody may just have entered it.
+    adopts: bool = False
+
+    @property
+    def main(self) -> One | None:
+        """The record itself; None where the org does not have its object."""
+        return self.ones[0] if self.ones and not self.ones[0].list_name else None
+
+    @property
+    def is_stamped(self) -> bool:
+        """Was it entered in Salesforce?"""
+        return self.main is not None and bool(self.main.stamped)
 
 
 def wanted(mapping: RecordMapping, payload: Fields, has: Callable[[str], frozenset[str]]) -> RecordSet:
@@ -157,14 +171,24 @@ def changes(mapping: RecordMapping, wants: RecordSet, present: Present) -> Chang
             main = _write(mapping, one, there, main_id)
             continue
         if one.list_name not in free:
-            # A person who entered the record entered its rows too: those take their keys by their place.
             rows = present.keyless(one.object, one.parent_field, main_id) if main_id else []
             free[one.list_name] = rows
-        if there is None and not one.stamped and free[one.list_name]:
-            there = free[one.list_name].pop(0)
+        if there is None and not one.stamped:
+            by_place = wants.is_stamped or not wants.adopts
+            there = _keyless(mapping, one, free[one.list_name], by_place=by_place)
         if write := _write(mapping, one, there, main_id):
             below.append(write)
     return Changes(main_id, main, tuple(below), tuple(_surplus(wants, present)))
+
+
+def _keyless(mapping: RecordMapping, one: One, free: list[Fields], *, by_place: bool) -> Fields | None:
+    """Which of the rows without a key is this one: a person who entered the record entered its rows too, and those take
+    their keys by their place; any other has lost its key, and says the same."""
+    for place, row in enumerate(free):
+        fields = {name: value for name, value in one.fields.items() if name != mapping.key}
+        if by_place or not mapping.row_difference(one.list_name, fields, row):
+            return free.pop(place)
+    return None
 
 
 def _write(mapping: RecordMapping, one: One, there: Fields | None, main_id: str) -> Write | None:
@@ -179,7 +203,8 @@ def _write(mapping: RecordMapping, one: One, there: Fields | None, main_id: str)
     is_elsewhere = bool(one.parent_field) and (not main_id or there.get(one.parent_field) != main_id)
     if not fields and not is_elsewhere:
         return None
-    return Write(one if is_elsewhere else replace(one, parent_field=""), str(there["Id"]), fields)
+    before = {name: there.get(name) for name in fields}
+    return Write(one if is_elsewhere else replace(one, parent_field=""), str(there["Id"]), fields, before)
 
 
 def _surplus(wants: RecordSet, present: Present) -> Iterator[tuple[str, str]]:

@@ -38,7 +38,7 @@ class SalesforceObjects:
         for work, one in zip(works, sets, strict=True):
             waiting = _wait_for_parent(desk, work, mapping, one, there)
             if waiting is None:
-                ready.append((work, _with_known_parents(one, there)))
+                ready.append((work, replace(_with_known_parents(one, there), adopts=work.may_be_made)))
             else:
                 yield waiting
         found = present(desk, mapping, (one for _, one in ready), flow.priority)

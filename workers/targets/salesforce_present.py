@@ -25,7 +25,7 @@ def present(desk: Desk, mapping: RecordMapping, sets: Iterable[RecordSet], prior
         if any(name in each.below for each in sets):
             conditions = [one for one in conditions if one.startswith("Id ")]
             conditions += [f"{mapping.key} LIKE {quoted(each.key + '-%')}" for each in sets]
-            conditions += _of_stamped(name, sets)
+            conditions += _keyless(mapping.key, name, sets)
         conditions += [f"{mapping.key} = {quoted(each.key)}" for each in sets if each.unwanted == name]
         columns = _columns(mapping, name, ones)
         rows += [(name, row) for row in select(desk, name, columns, conditions, priority)]
@@ -85,13 +85,22 @@ def _objects(sets: Iterable[RecordSet]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _of_stamped(name: str, sets: Iterable[RecordSet]) -> Iterator[str]:
-    """The rows below a record that a person entered: they may have no keys yet."""
+def _keyless(key_field: str, name: str, sets: Iterable[RecordSet]) -> Iterator[str]:
+    """The rows below a record that have no keys: of one that a person entered, or that lost theirs."""
     for each in sets:
-        main = each.ones[0] if each.ones and not each.ones[0].list_name else None
         fields = {one.parent_field for one in each.ones if one.object == name and one.parent_field}
-        if main is not None and main.stamped:
-            yield from (f"{field} = {quoted(main.stamped)}" for field in sorted(fields))
+        stamp = each.main.stamped if each.main is not None else ""
+        for field in sorted(fields) if each.main is not None else ():
+            if stamp:
+                yield f"{field} = {quoted(stamp)}"
+            elif each.adopts:
+                parent = f"{_relationship(field)}.{key_field} = {quoted(each.key)}"
+                yield f"({parent} AND {key_field} = null)"
+
+
+def _relationship(field: str) -> str:
+    """By which a query reaches the parent: `Invoice__r` of `Invoice__c`, `Account` of `AccountId`."""
+    return f"{field.removesuffix('__c')}__r" if field.endswith("__c") else field.removesuffix("Id")
 
 
 def _columns(mapping: RecordMapping, name: str, ones: Iterable[One]) -> list[str]:

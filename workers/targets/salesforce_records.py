@@ -142,7 +142,7 @@ def _what_changes(
     difference = mapping.difference(payload, present)
     if not difference:
         return work.ends(Unchanged(Reason("compare", "same_values", "Salesforce holds these values already")))
-    return replace(work, payload={name: payload[name] for name in difference})
+    return replace(work, payload={name: payload[name] for name in difference}, changes=difference)
 
 
 def _ending(desk: Desk, work: Work, result: RowResult) -> Settlement:

@@ -185,3 +185,11 @@ def test_a_patient_meter_gives_up_when_it_is_told_to_stop_or_the_day_is_used_up(
 
     assert refused.value.code == NO_BUDGET
     assert waited == ([50] if stops else [50, 50])
+
+
+def test_a_patient_meter_does_not_wait_for_what_an_api_said(clock: SetClock) -> None:
+    def turned_away() -> str:
+        raise QuotaSpent("the day's calls are spent", system="salesforce", code="REQUEST_LIMIT_EXCEEDED")
+
+    with pytest.raises(QuotaSpent, match="the day's calls"):
+        Meter("salesforce", _Told(), clock).patiently(lambda _: False, 3).call(turned_away, priority=3)

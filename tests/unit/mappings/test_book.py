@@ -11,6 +11,7 @@ from canonical.customer import Customer
 from canonical.invoice import Invoice
 from mappings.book import load
 from mappings.problems import BookRefused
+from mappings.recordmapping import Direction
 from tests.support.mappings import CONTEXT, opportunity, packaged, written_to
 
 PACKAGED = Path(__file__).parents[3] / "mappings"
@@ -230,3 +231,24 @@ def test_a_mapping_is_only_used_for_what_it_says() -> None:
         book.mapping("salesforce/opportunity").write(invoice, CONTEXT)
     with pytest.raises(TypeError, match="kashflow/customer writes Customer, not Invoice"):
         book.mapping("kashflow/customer").write(invoice, CONTEXT)
+
+
+@pytest.mark.parametrize(
+    ("mapping", "ours", "direction", "theirs"),
+    [
+        ("salesforce/invoice", "net", "write", "Net__c"),
+        ("salesforce/invoice", "gross", "write", "Gross__c"),
+        ("salesforce/invoice", "issued_on", "write", "Invoice_Date__c"),
+        ("salesforce/opportunity_invoice", "id", "write", "KashFlow_Invoice_Id__c"),
+        ("salesforce/opportunity", "issued_on", "read", "CloseDate"),
+        ("kashflow/invoice", "issued_on", "read", "IssuedDate"),
+        ("kashflow/bank_transaction", "booked_on", "read", "Date"),
+        ("salesforce/bank_transaction", "amount.amount", "write", "Amount__c"),
+        ("salesforce/supplier", "net", "write", ""),
+    ],
+)
+def test_a_mapping_tells_which_field_shows_one_of_ours(
+    mapping: str, ours: str, direction: Direction, theirs: str
+) -> None:
+    """`Type__c` depends on the gross amount too, and does not show it."""
+    assert packaged().mapping(mapping).field_for(ours, direction) == theirs

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from mappings.recordmapping import RecordMapping
 from tests.support.desk import shipped_book
-from workers.targets.recordset import Changes, Present, changes, wanted
+from workers.targets.recordset import Changes, Present, RecordSet, changes, wanted
 
 INVOICE, LINE = "Invoice__c", "Invoice_Line__c"
 FIELDS = {
@@ -23,7 +24,7 @@ def _has(entity: str) -> frozenset[str]:
     return FIELDS.get(entity, frozenset())
 
 
-def _changes(*lines: str, there: list[tuple[str, dict[str, Any]]]) -> Changes:
+def _changes(*lines: str, there: list[tuple[str, dict[str, Any]]], adopts: bool = False) -> Changes:
     payload = {
         "KashFlow_Id__c": "12",
         "Name": "1042",
@@ -31,7 +32,8 @@ def _changes(*lines: str, there: list[tuple[str, dict[str, Any]]]) -> Changes:
         "Invoice_Lines__r": [{"Name": name} for name in lines],
         "Payments__r": [],
     }
-    return changes(_mapping(), wanted(_mapping(), payload, _has), Present("KashFlow_Id__c", there))
+    wants = replace(wanted(_mapping(), payload, _has), adopts=adopts)
+    return changes(_mapping(), wants, Present("KashFlow_Id__c", there))
 
 
 def _line(key: str | None, name: str, record_id: str, parent: str = "a00") -> tuple[str, dict[str, Any]]:
@@ -86,3 +88,33 @@ def test_a_row_under_another_parent_is_moved() -> None:
     ((write,), surplus) = (found.below, found.surplus)
     assert (write.id, write.fields, write.one.parent_field) == ("a01", {}, "Invoice__c")
     assert surplus == ()
+
+
+def test_what_differs_is_told_with_what_is_there_so_far() -> None:
+    found = _changes("Desk", there=[MAIN, _line("12-1", "Chair", "a01")])
+
+    assert [(write.before, write.fields) for write in found.below] == [({"Name": "Chair"}, {"Name": "Desk"})]
+
+
+def test_a_record_that_goes_takes_its_rows_with_it_and_no_others() -> None:
+    goes = RecordSet("12", (), frozenset({LINE}), unwanted=INVOICE)
+    there = [MAIN, _line("12-1", "Desk", "a01"), _line("123-1", "Chair", "a02", "a09")]
+
+    found = changes(_mapping(), goes, Present("KashFlow_Id__c", there))
+
+    assert (found.main, found.below) == (None, ())
+    assert found.surplus == ((LINE, "a01"), (INVOICE, "a00"))
+
+
+def test_a_record_that_is_gone_already_needs_no_removal() -> None:
+    goes = RecordSet("12", (), frozenset({LINE}), unwanted=INVOICE)
+
+    assert not changes(_mapping(), goes, Present("KashFlow_Id__c", []))
+
+
+def test_a_row_that_may_have_lost_its_key_is_taken_for_what_it_says_and_not_by_its_place() -> None:
+    there = [MAIN, _line(None, "Chair", "a01"), _line(None, "Desk", "a02")]
+
+    found = _changes("Desk", "Lamp", there=there, adopts=True)
+
+    assert [(write.id, write.one.key) for write in found.below] == [("a02", "12-1"), ("", "12-2")]

@@ -1,0 +1,105 @@
+"""Prints a tie-out: the totals of both sides, what differs and why, and what is known. Decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import Any
+
+from console.commands.screen import screen, table
+from console.operations.plain import as_plain
+from console.tieout.compare import TieOut
+from console.tieout.findings import Difference
+from console.tieout.totals import Sums, Total
+
+_COLUMNS = ("entity", "month", "side", "count", "net", "VAT", "gross", "paid", "outstanding")
+_AMOUNTS = ("net", "vat", "gross", "paid", "due")
+
+
+def told(found: TieOut) -> dict[str, Any]:
+    """As JSON: amounts as text, so that no reader makes them floats."""
+    totals = [{**as_plain(total), "difference": as_plain(total.difference)} for total in found.totals]
+    plain: dict[str, Any] = _exact(
+        {
+            "first": found.period.first.isoformat(),
+            "last": found.period.last.isoformat(),
+            "equal": found.is_equal,
+            "totals": totals,
+            "differences": as_plain(found.differences),
+            "known": as_plain(found.known),
+            "unread": as_plain(found.unread),
+            "notes": list(found.notes),
+        }
+    )
+    return plain
+
+
+def print_tie_out(found: TieOut) -> None:
+    """To standard output."""
+    paper = screen()
+    rows = [row for total in found.totals for row in _rows(total)]
+    paper.print(table(f"Tie-out of {found.period}", _COLUMNS, rows, numbers=6))
+    for title, differences in (("Differences", found.differences), ("Known already", found.known)):
+        if differences:
+            lines = [row for one in differences for row in _lines(one)]
+            paper.print(table(f"{title}: {len(differences):,}", ("what", "why"), lines))
+    if found.unread:
+        lines = [(f"{one.entity} {one.record}", one.why) for one in found.unread]
+        paper.print(table(f"Could not be compared: {len(lines):,}", ("what", "why"), lines))
+    for note in found.notes:
+        paper.print(f"Left out: {note}")
+    paper.print(verdict(found))
+
+
+def verdict(found: TieOut) -> str:
+    """The last line."""
+    if found.differences:
+        return (
+            f"{len(found.differences):,} records differ; put them right with: kashforce tieout --period {found.period} "
+            "--repair --reason '...'"
+        )
+    return "Not everything could be compared; try again later." if found.unread else "Both sides agree."
+
+
+def _rows(total: Total) -> Iterator[Sequence[str]]:
+    """Two lines where both sides say the same, three where they do not."""
+    has_amounts = bool(total.currency)
+    month = f"{total.month} {total.currency}".strip()
+    yield (total.entity, month, "KashFlow", *_figures(total.kashflow, has_amounts))
+    yield ("", "", total.shown_in, *_figures(total.salesforce, has_amounts))
+    if total.difference != Sums():
+        yield ("", "", "difference", *_figures(total.difference, has_amounts))
+
+
+def _figures(sums: Sums, has_amounts: bool) -> tuple[str, ...]:
+    amounts = (f"{getattr(sums, name):,.2f}" if has_amounts else "" for name in _AMOUNTS)
+    return (f"{sums.count:,}", *amounts)
+
+
+def _lines(one: Difference) -> Iterator[tuple[str, str]]:
+    what = f"{one.entity} {one.record}" + (f" ({one.name})" if one.name and one.name != one.record else "")
+    ids = " ".join(
+        f"{system} {id_}"
+        for system, id_ in (("Salesforce", one.salesforce_id), ("KashFlow", one.kashflow_id))
+        if id_
+    )
+    for place, point in enumerate(one.points):
+        known = f" [{point.known}]" if point.known else ""
+        yield (what if place == 0 else "", f"{point.why}{known}")
+        if len(point.fields) > 1:
+            for field in point.fields[1:]:
+                where = f"{field.below} " if field.below else ""
+                yield (
+                    "",
+                    f"  {where}{field.field}: Salesforce {field.salesforce}, KashFlow {field.kashflow}",
+                )
+    if ids:
+        yield ("", f"  {ids}")
+
+
+def _exact(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _exact(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_exact(one) for one in value]
+    return str(value) if isinstance(value, Decimal) else value

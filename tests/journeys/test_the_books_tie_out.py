@@ -1,0 +1,251 @@
+"""At the end of a month both sides are compared: what differs is listed and nothing else, and a repair leaves none of it."""
+
+from __future__ import annotations
+
+import random
+from decimal import Decimal
+
+import pytest
+
+from console.tieout.compare import NoSuchEntity, TieOut
+from console.tieout.period import Period
+from ledger.endings import LinkFound, State
+from tests.support.corruption import overwrite, plant, remove, unlink
+from tests.support.month_end import MonthEnd, month_end, tied_out
+from tests.support.road import Road
+
+
+def test_books_in_step_tie_out(on_the_road: Road) -> None:
+    month = month_end(on_the_road)
+
+    found = month.tie_out()
+
+    assert [(one.entity, one.record, [point.why for point in one.points]) for one in found.differences] == []
+    known = {point.known.rstrip("0123456789 ") for one in found.known for point in one.points}
+    assert known == {"from before Kashforce began", "in review"}
+    assert (found.unread, found.notes) == ([], [])
+    assert all(total.kashflow == total.salesforce for total in found.totals)
+
+
+def test_fifty_silent_corruptions_are_listed_and_only_those_and_a_repair_leaves_none(
+    on_either_ledger: Road,
+) -> None:
+    month = month_end(on_either_ledger, customers=5, deals=16)
+    planted = plant(month, 50, random.Random(50))
+    paid = _paid(month)
+
+    found = month.tie_out()
+
+    listed = {(one.entity, one.record): [point.why for point in one.points] for one in found.differences}
+    assert set(planted) - set(listed) == set(), {
+        where: planted[where] for where in set(planted) - set(listed)
+    }
+    assert set(listed) - set(planted) == set(), {where: listed[where] for where in set(listed) - set(planted)}
+    assert len(listed) == 50
+
+    month.repair(found)
+
+    after = month.tie_out()
+    stamps = [invoice["CustomerReference"] for invoice in month.road.invoices()]
+    assert len(stamps) == len(set(stamps)), "an invoice was made twice"
+    assert _paid(month) == paid, "a payment was entered twice"
+    assert [(one.entity, one.record, [point.why for point in one.points]) for one in after.differences] == []
+
+
+def _paid(month: MonthEnd) -> Decimal:
+    """All that KashFlow has booked as paid."""
+    rows = month.road.sandbox.run(month.road.sandbox.kashflow.state)["invoices"]
+    return sum((row["TotalPaidAmount"] for row in rows), Decimal(0))
+
+
+def _why(found: TieOut) -> list[tuple[str, str, str]]:
+    return [(one.entity, one.record, point.why) for one in found.differences for point in one.points]
+
+
+def _known(found: TieOut) -> set[tuple[str, str, str]]:
+    return {(one.entity, one.record, point.known) for one in found.known for point in one.points}
+
+
+@pytest.fixture
+def small(on_the_road: Road) -> MonthEnd:
+    """A month with three deals of two customers."""
+    return month_end(on_the_road, customers=2, deals=3)
+
+
+def test_a_deal_that_says_another_amount_than_its_invoice_is_put_to_a_person_and_known_from_then_on(
+    small: MonthEnd,
+) -> None:
+    road, deal = small.road, small.deals[0]
+    (invoice,) = road.invoices(deal)
+    line = road.in_salesforce("OpportunityLineItem", OpportunityId=deal)[0]
+    overwrite(road, line["Id"], UnitPrice=Decimal("18.00"), TotalPrice=Decimal("18.00"))
+
+    found = small.tie_out("invoice")
+    (difference,) = found.differences
+    assert (difference.record, difference.name) == (str(invoice["Number"]), "Refit 0")
+    assert [(one.field, one.salesforce, one.kashflow) for one in difference.points[0].fields] == [
+        ("net", "106.50", "206.50")
+    ]
+    assert "KashFlow has billed 206.50 net, the deal says 106.50 now" in difference.points[0].why
+
+    small.repair(found)
+
+    after = small.tie_out("invoice")
+    told = road.last(deal)
+    assert (after.differences, told.reason_code) == ([], "differs_from_invoice")
+    assert ("invoice", str(invoice["Number"]), f"told by delivery {told.id}") in _known(after)
+    assert road.invoices(deal) == [invoice]
+
+
+def test_a_won_deal_that_nobody_heard_of_is_missing_until_it_is_repaired(small: MonthEnd) -> None:
+    road = small.road
+    deal = road.deal(small.accounts[0], "500.00", Name="Unheard")
+    road.catch_up()
+    overwrite(road, deal, StageName="Closed Won", IsWon=True, IsClosed=True)
+
+    found = small.tie_out("invoice")
+    assert _why(found) == [
+        ("invoice", deal, "missing in KashFlow: the Opportunity meets the condition and has no invoice")
+    ]
+
+    small.repair(found)
+    assert len(road.invoices(deal)) == 1
+    assert _why(small.tie_out("invoice")) == []
+
+
+def test_a_link_and_a_number_that_are_lost_make_no_second_invoice(small: MonthEnd) -> None:
+    road, deal = small.road, small.deals[1]
+    (invoice,) = road.invoices(deal)
+    unlink(road, "invoice", str(invoice["Id"]), deal, KashFlow_Invoice_Number__c=None)
+    unlink(
+        road,
+        "customer",
+        road.ledger.links_by_kashflow_key("customer", [invoice["CustomerCode"]])[
+            invoice["CustomerCode"]
+        ].kashflow_id,
+    )
+
+    found = small.tie_out()
+    assert (
+        "invoice",
+        str(invoice["Number"]),
+        f"no link: KashFlow invoice {invoice['Number']} has our stamp",
+    ) in _why(found)
+
+    small.repair(found)
+    assert road.invoices(deal) == [invoice]
+    assert road.record(deal)["KashFlow_Invoice_Number__c"] == str(invoice["Number"])
+    assert _why(small.tie_out()) == []
+
+
+def test_a_link_that_names_another_deal_is_forgotten_and_found_again(small: MonthEnd) -> None:
+    road = small.road
+    first, second = (road.invoices(deal)[0] for deal in small.deals[:2])
+    unlink(road, "invoice", str(first["Id"]))
+    unlink(road, "invoice", str(second["Id"]))
+    road.link([LinkFound("invoice", "Opportunity", small.deals[0], str(second["Id"]), str(second["Number"]))])
+
+    found = small.tie_out("invoice")
+    assert {one.record for one in found.differences} == {str(first["Number"]), str(second["Number"])}
+
+    small.repair(found)
+    links = road.ledger.links_by_salesforce_id("invoice", "Opportunity", small.deals[:2])
+    assert [links[deal].kashflow_id for deal in small.deals[:2]] == [str(first["Id"]), str(second["Id"])]
+    assert _why(small.tie_out("invoice")) == []
+
+
+def test_a_further_invoice_that_settles_a_difference_is_no_difference(small: MonthEnd) -> None:
+    road, deal = small.road, small.deals[0]
+    (invoice,) = road.invoices(deal)
+    line = road.in_salesforce("OpportunityLineItem", OpportunityId=deal)[0]
+    overwrite(road, line["Id"], TotalPrice=line["TotalPrice"] + 60, UnitPrice=line["UnitPrice"] + 60)
+    further = {"Description": "Delivery", "Quantity": 1, "Rate": "60.00", "VATLevel": 20}
+    body = {
+        "CustomerCode": invoice["CustomerCode"],
+        "CustomerReference": f"SF-{deal}",
+        "LineItems": [further],
+    }
+    road.keep(lambda books: books.invoices.create(body))
+    road.settle_down()
+
+    assert _why(small.tie_out("invoice")) == []
+
+
+def test_an_invoice_that_somebody_deleted_in_kashflow_is_told_and_its_mirror_goes(small: MonthEnd) -> None:
+    road = small.road
+    (invoice,) = road.invoices(small.deals[0])
+    road.void(invoice["Number"])
+
+    found = small.tie_out("invoice")
+    assert {(record, why.partition(":")[0]) for _, record, why in _why(found)} == {
+        (str(invoice["Id"]), "too much in Salesforce"),
+        (
+            str(invoice["Number"]),
+            f"it was invoice {invoice['Number']}, which KashFlow does not have any more; an issued invoice is not made again",
+        ),
+    }
+
+    small.repair(found)
+    assert road.in_salesforce("Invoice__c", KashFlow_Id__c=str(invoice["Id"])) == []
+    assert road.in_salesforce("Invoice_Line__c", KashFlow_Id__c=f"{invoice['Id']}-1") == []
+    assert {record for _, record, _ in _why(small.tie_out("invoice"))} == {str(invoice["Number"])}
+
+
+def test_a_dead_letter_is_known_and_no_difference(small: MonthEnd) -> None:
+    road = small.road
+    product = road.product("Odd lot", "100.00", VAT_Rate__c="17.5")
+    deal = road.deal(small.accounts[0], None, Name="Odd lot")
+    road.line(deal, product, 1, "100.00")
+    road.win(deal)
+    road.catch_up()
+
+    found = small.tie_out("invoice")
+
+    assert road.last(deal).state is State.DEAD
+    assert _why(found) == []
+    assert ("invoice", deal, f"dead letter {road.last(deal).id}") in _known(found)
+
+
+def test_another_period_is_about_other_records(small: MonthEnd) -> None:
+    road = small.road
+    (mirror,) = road.in_salesforce("Invoice__c", KashFlow_Id__c=str(road.invoices(small.deals[0])[0]["Id"]))
+    overwrite(road, mirror["Id"], Gross__c=Decimal("1.00"))
+
+    assert len(small.tie_out("invoice", Period.parse("2026-03")).differences) == 1
+    assert small.tie_out("invoice", Period.parse("2026-02")).differences == []
+    with pytest.raises(NoSuchEntity, match="there are invoice"):
+        small.tie_out("unicorn")
+
+
+def test_totals_tell_by_how_much_a_month_is_out(small: MonthEnd) -> None:
+    road = small.road
+    (invoice,) = road.invoices(small.deals[0])
+    (mirror,) = road.in_salesforce("Invoice__c", KashFlow_Id__c=str(invoice["Id"]))
+    overwrite(road, mirror["Id"], Due__c=mirror["Due__c"] - 7)
+    remove(road, "Bank_Transaction__c", road.in_salesforce("Bank_Transaction__c")[-1]["Id"])
+
+    totals = {
+        (one.entity, one.shown_in, one.month, one.currency): one.difference for one in small.tie_out().totals
+    }
+
+    assert totals["invoice", "Invoice__c", "2026-03", "GBP"].due == Decimal("-7.00")
+    assert totals["invoice", "Opportunity", "2026-03", "GBP"].due == 0
+    movement = totals["bank_transaction", "Bank_Transaction__c", "2026-03", "GBP"]
+    assert (movement.count, movement.gross < 0) == (-1, True)
+    assert "EUR" in {currency for _, _, _, currency in totals}
+
+
+def test_what_is_from_before_kashforce_is_not_billed_by_a_repair(on_the_road: Road) -> None:
+    road = on_the_road
+    deal = road.deal(road.account("Old Friends Ltd"), Name="Billed by hand")
+    road.win(deal)
+    road.wait(3600)
+    later = road.deal(road.account("New Friends Ltd"))
+    road.hear_from_now_on()
+    road.change(later, Name="The first that is heard")
+    road.catch_up()
+
+    found = tied_out(road, "invoice")
+
+    assert ("invoice", deal, "from before Kashforce began") in _known(found)
+    assert deal not in {record for _, record, _ in _why(found)}
