@@ -157,7 +157,7 @@ def test_the_same_events_again_bring_nothing_new(
         ("CREATE", ["created"]),
         ("UPDATE", ["updated"]),
         ("UNDELETE", ["undeleted"]),
-        ("DELETE", []),
+        ("DELETE", ["deleted"]),
         ("GAP_CREATE", ["unknown"]),
         ("GAP_UPDATE", ["unknown"]),
         ("SNAPSHOT", ["unknown"]),
