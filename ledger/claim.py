@@ -40,7 +40,7 @@ def claim(
     last = last_claimable(connection, queue)
     if last == 0:
         return Claim("", now, ())
-    candidates = _candidates(connection, queue, hinted, limit, now, last)
+    candidates, left_some = _candidates(connection, queue, hinted, limit, now, last)
     newest, older = _newest_of_each_record(connection, queue, candidates)
     taken = _one_per_lock(newest, now)[:limit]
     token = str(uuid.uuid4())
@@ -57,7 +57,7 @@ def claim(
                 waits_for=None,
             )
         )
-    return Claim(token, now, tuple(Delivery.from_row(row) for row in taken))
+    return Claim(token, now, tuple(Delivery.from_row(row) for row in taken), left_some)
 
 
 def renew(connection: Connection, tokens: Sequence[str], now: datetime, lease_seconds: float) -> None:
@@ -84,7 +84,8 @@ def lock(connection: Connection, delivery_id: int, token: str, lock_key: str) ->
 
 def _candidates(
     connection: Connection, queue: str, hinted: Sequence[int], limit: int, now: datetime, last: int | None
-) -> list[Row[Any]]:
+) -> tuple[list[Row[Any]], bool]:
+    """The rows to choose from, and whether others may be due."""
     running = aliased(DeliveryRow)
     due = (
         select(DeliveryRow.__table__)
@@ -106,7 +107,8 @@ def _candidates(
         rows += [row for row in connection.execute(due) if row.id not in known]
     # What is live does not even share a batch with a load, and so never waits for it to be sent.
     live = [row for row in rows if row.priority < LAST]
-    return (live or rows)[:limit]
+    chosen = (live or rows)[:limit]
+    return chosen, len(chosen) == limit or len(chosen) < len(rows)
 
 
 def _newest_of_each_record(

@@ -132,6 +132,8 @@ class Claim:
     token: str
     claimed_at: datetime
     deliveries: tuple[Delivery, ...]
+    #: There was no room for all that is due: the message that led here has to be passed on.
+    left_some: bool = False
 
 
 @dataclass(frozen=True)

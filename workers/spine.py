@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ledger.deliveries import Claim
 from workers.desk import Desk
 from workers.heart import Heart
 from workers.report import Report, report
@@ -24,6 +25,9 @@ def run(desk: Desk, heart: Heart, queue: str, hinted: Sequence[int]) -> Report:
         )
         if not claim.deliveries:
             return Report(queue)
+        if claim.left_some:
+            # Before the work: whoever has time takes them meanwhile. One message leads to one, so none are piled up.
+            desk.announce({queue: _left(claim, hinted)})
         with heart.keeping(claim):
             batch = Batch.of(claim, desk)
             # Understood before resolved: a record that cannot be translated must not leave a new customer behind.
@@ -33,3 +37,9 @@ def run(desk: Desk, heart: Heart, queue: str, hinted: Sequence[int]) -> Report:
             settled = desk.ledger.settle(claim, batch.ended, now=desk.clock())
     desk.announce(settled.waiting)
     return report(queue, claim, batch.ended, settled, (desk.clock() - claim.claimed_at).total_seconds())
+
+
+def _left(claim: Claim, hinted: Sequence[int]) -> list[int]:
+    """What the message spoke of and was not taken; anything will do to say that something is due."""
+    taken = [delivery.id for delivery in claim.deliveries]
+    return [id_ for id_ in hinted if id_ not in taken] or taken[:1]

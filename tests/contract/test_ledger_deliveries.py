@@ -42,6 +42,23 @@ def test_deliveries_and_cursor_are_kept_together_or_not_at_all(ledger: Ledger, c
     assert take(ledger, clock).deliveries == ()
 
 
+def test_a_claim_says_whether_it_had_no_room_for_all_that_is_due(ledger: Ledger, clock: TestClock) -> None:
+    ledger.register([opportunity(n) for n in range(5)], now=clock())
+
+    assert take(ledger, clock, limit=3).left_some
+    assert not take(ledger, clock, limit=3).left_some
+    assert not take(ledger, clock, limit=3).left_some
+
+
+def test_a_claim_that_leaves_a_load_behind_says_so(ledger: Ledger, clock: TestClock) -> None:
+    ledger.register([opportunity(1), opportunity(2, priority=LAST)], now=clock())
+
+    live = take(ledger, clock, limit=3)
+
+    assert (len(live.deliveries), live.left_some) == (1, True)
+    assert not take(ledger, clock, limit=3).left_some
+
+
 def test_a_claim_takes_what_the_message_names_first_and_fills_up_with_what_waited_longest(
     ledger: Ledger, clock: TestClock
 ) -> None:

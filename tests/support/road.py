@@ -174,9 +174,9 @@ class Road(Firm):
         self._open.callback(ledger.close)
         return replace(self.desk, ledger=ledger)
 
-    def work_on(self, queue: str, desk: Desk | None = None) -> Report:
-        """Let one worker take one batch."""
-        return spine.run(desk or self.desk, self.heart, queue, [])
+    def work_on(self, queue: str, desk: Desk | None = None, hinted: Sequence[int] = ()) -> Report:
+        """Let one worker take one batch, as a message about these deliveries would."""
+        return spine.run(desk or self.desk, self.heart, queue, hinted)
 
     def work(self, desk: Desk | None = None, rounds: int = 20) -> None:
         """Work on every queue until nothing is due any more."""
