@@ -94,7 +94,9 @@ def _go_on(
     stage: Stage, kashflow: KashFlowClient, played: Sequence[Played], say: Callable[[str], None]
 ) -> list[SceneShown]:
     """People on both sides go on working; each act is looked at until all of it shows, or for as long as we are patient."""
-    worlds = Worlds(stage.salesforce, kashflow, {one.deal.name: one for one in played}, _today())
+    worlds = Worlds(
+        stage.salesforce, kashflow, {one.deal.name: one for one in played}, _today(), stage.command
+    )
     return [shown for act in ACTS for shown in _play_act(stage, worlds, act, say)]
 
 

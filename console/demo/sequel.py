@@ -29,6 +29,8 @@ class Worlds:
     deals: Mapping[str, Played]
     #: The day, as both systems write it.
     today: str
+    #: Runs a command of `kashforce`, given as its words.
+    command: Callable[..., None]
 
     def record(self, entity: str, record_id: str, *fields: str) -> Row:
         (row,) = self.salesforce.collections_retrieve(entity, [record_id], ["Id", *fields])
@@ -104,6 +106,18 @@ def _custom_field_shown(worlds: Worlds) -> Iterator[Shown]:
     account = worlds.record("Account", worlds.deals[TOLD].account_id, FIELD)
     boxes = {row["Name"]: str(row["Value"]) for row in worlds.customer(TOLD)["CustomTextBoxes"]}
     yield Shown(BOX, str(account[FIELD]), boxes.get(BOX, ""), "West Midlands")
+
+
+def _load_products(worlds: Worlds) -> None:
+    """What was there before is told by no event."""
+    worlds.command("backfill", "product", "--from", "salesforce", "--yes")
+
+
+def _products_shown(worlds: Worlds) -> Iterator[Shown]:
+    ours = worlds.rows("ProductCode, KashFlow_Id__c", "Product2", "IsActive = true")
+    theirs = {str(row["Code"]): str(row["Id"]) for row in worlds.kashflow.products.list().rows}
+    linked = sum(row["KashFlow_Id__c"] == theirs.get(str(row["ProductCode"])) for row in ours)
+    yield Shown("products, linked", str(len(ours)), str(linked), str(len(ours)))
 
 
 def _raise_price(worlds: Worlds) -> None:
@@ -210,6 +224,7 @@ def _money(value: Any) -> str:
 
 #: Scenes of one act happen at once; the next act begins when both sides show what they should.
 ACTS: Sequence[Sequence[Scene]] = (
+    (Scene("products loaded", _load_products, _products_shown),),
     (
         Scene("customer edited on both sides", _both_edit, _customer_shown),
         Scene("custom field filled", _fill_custom_field, _custom_field_shown),

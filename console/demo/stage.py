@@ -25,6 +25,9 @@ from console.commands.up import PROCESSES, Installation
 from console.demo.custom_field import add_custom_field
 from console.settings import PREFIX, Settings
 
+#: How long a command may take.
+COMMAND_SECONDS = 60
+
 
 class StageFailed(Exception):
     """The sandbox or a process did not come up; the text says where its log is."""
@@ -57,13 +60,14 @@ class Stage:
         chosen = _chosen(self.login, self.folder)
         add_custom_field(self.login["salesforce"], chosen["mappings_dir"], chosen["salesforce_api_version"])
         self.settings = settings.load(env_file=None, **chosen)
+        self._env = _environment(chosen)
         logs.configure(self.settings.model_copy(update={"log_level": "error"}), "demo")
         self.installation = self._open.enter_context(
             Installation(
                 self.settings,
                 processes=self._processes,
                 workers=1,
-                env=_environment(chosen),
+                env=self._env,
                 log_dir=self.log_dir,
             )
         )
@@ -86,6 +90,19 @@ class Stage:
         answer = httpx.post(f"{self.login['control']}{path}", json=body, timeout=10, trust_env=False)
         if answer.is_error:
             raise StageFailed(f"the sandbox refused {path}: {answer.text}")
+
+    def command(self, *words: str) -> None:
+        """Run `kashforce` with these words against this installation. Raises StageFailed with what it said."""
+        ended = subprocess.run(  # noqa: S603 - our own command, no shell
+            [sys.executable, "-m", "console", *words],
+            env=self._env,
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_SECONDS,
+            check=False,
+        )
+        if ended.returncode:
+            raise StageFailed(f"kashforce {' '.join(words)}: {ended.stderr.strip() or ended.stdout.strip()}")
 
     def _start_sandbox(self) -> dict[str, Any]:
         self.log_dir.mkdir(parents=True)
