@@ -11,8 +11,8 @@ from datetime import timedelta
 from enum import StrEnum
 from itertools import islice
 
-from ledger.deliveries import Delivery, Settlement
-from ledger.endings import Dead, Delivered, Failed, NotNow, Reason, State, Superseded, Unchanged
+from ledger.deliveries import Delivery, NewDelivery, Settlement
+from ledger.endings import Dead, Delivered, Failed, NotNow, Reason, Superseded, Unchanged
 from ledger.onlooker import Onlooker
 from mappings.flows import Flow
 from workers.desk import Desk
@@ -89,9 +89,7 @@ def rehearse(
 def _work(desk: Desk, flow: Flow, place: int, record_id: str, hint: Mapping[str, str]) -> Work:
     now = desk.clock()
     then = now - _AGO
-    delivery = Delivery(
-        # No delivery of the ledger has such an id; steps tell the works of a batch apart by it.
-        id=-place,
+    new = NewDelivery(
         flow=flow.name,
         queue=flow.queue,
         source=flow.source,
@@ -100,27 +98,12 @@ def _work(desk: Desk, flow: Flow, place: int, record_id: str, hint: Mapping[str,
         version="rehearsed",
         kind="unknown",
         occurred_at=then,
-        # An answer that was read a moment ago counts as long as the delivery is as young as it.
-        registered_at=now if "answer" in hint else then,
         lock_key=flow.lock_for(record_id),
         priority=flow.priority,
-        state=State.RUNNING,
-        due_at=then,
-        attempts=0,
-        in_doubt=False,
-        waits_for=None,
         hint=hint,
-        reason_stage=None,
-        reason_code=None,
-        reason_text=None,
-        reason_class=None,
-        fingerprint=None,
-        worth_hundredths=None,
-        worth_currency=None,
-        ended_at=None,
-        operation_id=None,
-        compacted_at=None,
     )
+    # An answer that was read a moment ago counts as long as the delivery is as young as it.
+    delivery = Delivery.imagined(new, place, now if "answer" in hint else then)
     return Work(delivery, flow, claim="")
 
 

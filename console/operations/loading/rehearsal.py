@@ -11,7 +11,7 @@ from console.operations.loading.foreseeing import Became, Foreseen, foreseen
 from console.operations.loading.meaning import Load
 from console.operations.loading.sources import Found, Records, absent, records_of
 from ledger.deliveries import Claim, Delivery, NewDelivery, Settlement
-from ledger.endings import NotNow, State
+from ledger.endings import NotNow
 from ledger.onlooker import Onlooker
 from mappings.flows import Flow
 from workers.desk import Desk
@@ -117,34 +117,4 @@ def _after(entry: Settlement, needed: Foreseen | None) -> Foreseen:
 def _as_if_registered(desk: Desk, new: NewDelivery) -> Delivery:
     """Of a change that is old enough to be shown by now."""
     now = desk.clock()
-    return Delivery(
-        # Unlike that of any other, and of any delivery of the ledger.
-        id=-next(_NUMBERS),
-        flow=new.flow,
-        queue=new.queue,
-        source=new.source,
-        entity=new.entity,
-        record_id=new.record_id,
-        version=new.version,
-        kind=new.kind,
-        occurred_at=now - 2 * LAG,
-        registered_at=now,
-        lock_key=new.lock_key,
-        priority=new.priority,
-        state=State.RUNNING,
-        due_at=now,
-        attempts=0,
-        in_doubt=False,
-        waits_for=None,
-        hint=new.hint,
-        reason_stage=None,
-        reason_code=None,
-        reason_text=None,
-        reason_class=None,
-        fingerprint=None,
-        worth_hundredths=None,
-        worth_currency=None,
-        ended_at=None,
-        operation_id=None,
-        compacted_at=None,
-    )
+    return Delivery.imagined(replace(new, occurred_at=now - 2 * LAG), next(_NUMBERS), now)
