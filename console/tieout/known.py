@@ -1,4 +1,4 @@
-"""Tells which differences are known already: on their way, dead, in review, or told to a person. Asks the ledger alone."""
+"""Tells which differences are known already: on their way, dead, or in review. Asks the ledger alone."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ from mappings.book import Book
 
 #: Parameters in one statement; both databases take more.
 _IDS_PER_QUERY = 1000
-#: The end of a delivery that has put a difference to a person, as its own sentence says.
-_TOLD = "differs_from_invoice"
 
 
 def with_what_is_known(ledger: Ledger, book: Book, found: Sequence[Difference]) -> list[Difference]:
@@ -36,7 +34,7 @@ def with_what_is_known(ledger: Ledger, book: Book, found: Sequence[Difference]) 
             return f"in review {reviews[point.subject].id}"
         flow = flows[point.mend.flow]
         record = (flow.queue, flow.source, flow.source_entity, point.mend.record_id)
-        return _said(deliveries.get(record), point)
+        return _said(deliveries.get(record))
 
     return [
         replace(one, points=tuple(replace(point, known=known(point)) for point in one.points))
@@ -44,7 +42,7 @@ def with_what_is_known(ledger: Ledger, book: Book, found: Sequence[Difference]) 
     ]
 
 
-def _said(row: DeliveryRow | None, point: Point) -> str:
+def _said(row: DeliveryRow | None) -> str:
     if row is None:
         return ""
     match State(row.state):
@@ -52,8 +50,6 @@ def _said(row: DeliveryRow | None, point: Point) -> str:
             return f"dead letter {row.id}"
         case State.WAITING | State.RUNNING:
             return f"delivery {row.id} is on its way"
-        case _ if row.reason_code == _TOLD and row.reason_text == point.why:
-            return f"told by delivery {row.id}"
         case _:
             return ""
 
