@@ -8,6 +8,8 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import setup_logging, worker_shutting_down
+from celery.worker import heartbeat
+from celery.worker.consumer.heart import Heart as HeartStep
 from kombu.entity import Queue
 
 #: For those who hand an application on without knowing Celery.
@@ -26,6 +28,7 @@ def make_app(*, broker_url: str, queues: Sequence[str], sweep_seconds: float) ->
     `queues` are the delivery queues, `<target>.<entity>`. Nothing is connected yet.
     """
     app = Celery("kashforce", set_as_current=False)
+    app.steps["consumer"].add(_Pulse)
     app.conf.update(_configuration(broker_url, queues, sweep_seconds))
     return app
 
@@ -64,6 +67,8 @@ def make_worker(app: Celery, *, queues: Sequence[str], threads: int) -> Any:
         queues=[*queues, SWEEP_QUEUE],
         hostname=f"worker-{os.getpid()}@",  # Celery puts the host behind it
         task_events=True,
+        # By a step of our own, see _Pulse.
+        without_heartbeat=True,
         without_gossip=True,
         without_mingle=True,
         loglevel="WARNING",
@@ -82,6 +87,25 @@ def run_flower(app: Celery, *, host: str, port: int, user: str, password: str) -
     # By the environment of this process alone: an argument would stand in every list of processes.
     os.environ["FLOWER_BASIC_AUTH"] = f"{user}:{password}"
     app.start(["flower", f"--address={host}", f"--port={port}", "--persistent=False", "--logging=warning"])
+
+
+class _Heart(heartbeat.Heart):  # type: ignore[misc]  # celery ships no types
+    """Tells Flower that the worker is alive, and lets it be where Redis is away. Celery's own tries again until Redis is
+    back, and hears of nothing meanwhile, not even that it is told to stop."""
+
+    def _send(self, event: str, retry: bool = False) -> Any:
+        return super()._send(event, retry=False)
+
+
+class _Pulse(HeartStep):  # type: ignore[misc]
+    """The step that starts it with a worker."""
+
+    def __init__(self, consumer: Any, **options: Any) -> None:
+        super().__init__(consumer, **{**options, "without_heartbeat": False})
+
+    def start(self, consumer: Any) -> None:
+        consumer.heart = _Heart(consumer.timer, consumer.event_dispatcher, self.heartbeat_interval)
+        consumer.heart.start()
 
 
 def _keep_our_logging() -> None:

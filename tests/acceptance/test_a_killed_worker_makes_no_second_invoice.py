@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import time
+
 import redis
 
 from tests.support.installation import DELIVERED_WITHIN, STARTED_WITHIN, Installation, eventually
@@ -10,6 +13,8 @@ from tests.support.valkey import ValkeyServer
 
 #: A standby leads at the latest so many seconds after the leader was killed.
 TAKEN_OVER_WITHIN = 15.0
+#: How often a worker shows Flower that it is alive.
+PULSE_SECONDS = 2.0
 BUYERS = tuple(
     f"{name} & {partner}" for name in ("Ash", "Birch", "Cedar") for partner in ("Reed", "Sons", "Vane")
 )
@@ -87,6 +92,26 @@ def test_a_valkey_that_was_killed_and_comes_back_empty_costs_nothing(installatio
         installation.a_minute_passes()
 
         installation.show_their_numbers(*deals)
+
+
+def test_a_worker_that_is_told_to_stop_while_valkey_is_away_ends(installation: Installation) -> None:
+    with ValkeyServer() as server:
+        installation.settings["redis_url"] = server.url
+        installation.make_ledger()
+        worker = installation.start("worker")
+        with redis.Redis.from_url(server.url) as client:
+            eventually(lambda: _published(client) > 1, STARTED_WITHIN, "the worker says that it is alive")
+        # Asleep it misses the end of the connection, and its next sign of life is due when it wakes up.
+        worker.send(signal.SIGSTOP)
+        server.kill()
+        time.sleep(PULSE_SECONDS)
+        worker.send(signal.SIGCONT)
+
+        assert worker.end() == 0
+
+
+def _published(client: redis.Redis) -> int:
+    return int(client.info("commandstats").get("cmdstat_publish", {}).get("calls", 0))
 
 
 def test_a_postgresql_that_was_killed_under_load_costs_nothing(
