@@ -117,21 +117,6 @@ class Delivery:
         return max(usual, self.priority) if self.priority >= LAST else usual
 
     @classmethod
-    def imagined(cls, new: NewDelivery, number: int, registered_at: datetime) -> Delivery:
-        """What a worker would hold had `new` been registered then: for whoever only asks what would become of it.
-
-        `number`, from 1 on, tells it from others of its kind; no delivery of the ledger has such an id.
-        """
-        told: dict[str, Any] = {name: getattr(new, name, None) for name in DELIVERY_FIELDS}
-        running: dict[str, Any] = {
-            "state": State.RUNNING,
-            "attempts": 0,
-            "in_doubt": False,
-            "due_at": registered_at,
-        }
-        return cls(**{**told, **running, "id": -number, "registered_at": registered_at})
-
-    @classmethod
     def from_row(cls, row: Any) -> Delivery:
         values = {name: getattr(row, name) for name in DELIVERY_FIELDS}
         return cls(**{**values, "state": State(row.state)})

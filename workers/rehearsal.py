@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import islice
+from typing import Any
 
-from ledger.deliveries import Delivery, NewDelivery, Settlement
-from ledger.endings import Dead, Delivered, Failed, NotNow, Reason, Superseded, Unchanged
+from ledger.deliveries import DELIVERY_FIELDS, Delivery, NewDelivery, Settlement
+from ledger.endings import Dead, Delivered, Failed, NotNow, Reason, State, Superseded, Unchanged
 from ledger.onlooker import Onlooker
 from mappings.flows import Flow
 from workers.desk import Desk
@@ -86,6 +87,22 @@ def rehearse(
         say(len(chunk))
 
 
+def imagined(new: NewDelivery, number: int, registered_at: datetime) -> Delivery:
+    """What a worker would hold had `new` been registered then.
+
+    `number`, from 1 on, tells it from others of its kind: steps tell works apart by their id, and no delivery of the ledger
+    has a negative one.
+    """
+    told: dict[str, Any] = {name: getattr(new, name, None) for name in DELIVERY_FIELDS}
+    running: dict[str, Any] = {
+        "state": State.RUNNING,
+        "attempts": 0,
+        "in_doubt": False,
+        "due_at": registered_at,
+    }
+    return Delivery(**{**told, **running, "id": -number, "registered_at": registered_at})
+
+
 def _work(desk: Desk, flow: Flow, place: int, record_id: str, hint: Mapping[str, str]) -> Work:
     now = desk.clock()
     then = now - _AGO
@@ -103,7 +120,7 @@ def _work(desk: Desk, flow: Flow, place: int, record_id: str, hint: Mapping[str,
         hint=hint,
     )
     # An answer that was read a moment ago counts as long as the delivery is as young as it.
-    delivery = Delivery.imagined(new, place, now if "answer" in hint else then)
+    delivery = imagined(new, place, now if "answer" in hint else then)
     return Work(delivery, flow, claim="")
 
 

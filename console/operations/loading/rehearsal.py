@@ -15,6 +15,7 @@ from ledger.endings import NotNow
 from ledger.onlooker import Onlooker
 from mappings.flows import Flow
 from workers.desk import Desk
+from workers.rehearsal import imagined
 from workers.sources import LAG
 from workers.steps import compare, express, hydrate, resolve, understand
 from workers.work import Batch, Progress
@@ -117,4 +118,4 @@ def _after(entry: Settlement, needed: Foreseen | None) -> Foreseen:
 def _as_if_registered(desk: Desk, new: NewDelivery) -> Delivery:
     """Of a change that is old enough to be shown by now."""
     now = desk.clock()
-    return Delivery.imagined(replace(new, occurred_at=now - 2 * LAG), next(_NUMBERS), now)
+    return imagined(replace(new, occurred_at=now - 2 * LAG), next(_NUMBERS), now)
