@@ -57,6 +57,15 @@ def test_the_demonstration_is_right_takes_nothing_from_real_settings_and_leaves_
         for deal in deals
         if deal["invoice"]
     )
+    assert [scene["scene"] for scene in told["sequel"] if scene["right"] and scene["compared"]] == [
+        "products loaded",
+        "customer edited on both sides",
+        "custom field filled",
+        "price raised in Salesforce",
+        "Order activated",
+        "part paid in KashFlow",
+        "rest paid in Salesforce",
+    ]
     assert installation.processes() == {}
     assert set(installation.folder.iterdir()) == before
 
