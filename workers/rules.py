@@ -30,7 +30,7 @@ class Rules:
     #: Calls to KashFlow side by side within one batch.
     kashflow_side_by_side: int = 4
     #: A message that nobody acted on for this long is sent again.
-    resend_seconds: float = 60
+    resend_seconds: float = 20
     #: What was done this long ago is cleared away, but for its key; 0: never.
     keep_seconds: float = 90 * 24 * 3600
     #: What decides between Collections and a Bulk job.
