@@ -31,9 +31,9 @@ def shown_by_flower(installation: Installation, path: str) -> Mapping[str, Any]:
 
 
 def two_workers(installation: Installation) -> Mapping[str, Any]:
-    """What Flower tells of each worker, once it knows of two."""
+    """What Flower tells of each worker, once it knows of two and each has answered what it listens to."""
     known = shown_by_flower(installation, "/api/workers?refresh=1")
-    return known if len(known) == 2 else {}
+    return known if len(known) == 2 and all("active_queues" in one for one in known.values()) else {}
 
 
 def flower_tasks(installation: Installation) -> set[tuple[str, str]]:
