@@ -20,7 +20,7 @@ def review_list(
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many to show.")] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """Show what waits for a decision, longest first: matches, merges, conflicts and quarrels."""
+    """Show what waits for a decision, longest first: matches, merges, conflicts, quarrels, credits."""
     from console.commands.review import run_list
 
     raise SystemExit(run_list(everything=everything, limit=limit, as_json=as_json))
