@@ -162,11 +162,17 @@ class House:
     def wire(self) -> Wire:
         return Wire(self.app, self.redis)
 
-    def desk(self, wait: Callable[[float], bool]) -> Desk:
-        """A worker's; `wait` rests, and answers true when it is time to stop."""
+    def desk(self, wait: Callable[[float], bool], behind: int | None = None) -> Desk:
+        """A worker's; `wait` rests, and answers true when it is time to stop.
+
+        With `behind`, a priority, that of somebody who has time: no call is more urgent than that, and each waits for room.
+        """
         kashflow = self.kashflow_client()
         kashflow_meter = Meter("kashflow", self.kashflow_budget)
         salesforce_meter = Meter("salesforce", self.salesforce_budget)
+        if behind is not None:
+            kashflow_meter = kashflow_meter.patiently(wait, behind)
+            salesforce_meter = salesforce_meter.patiently(wait, behind)
         return Desk(
             ledger=self.ledger,
             book=self.book,

@@ -28,9 +28,9 @@ from console.operations.loading.estimate import Estimate, estimate
 from console.operations.loading.foreseeing import Foreseen, Summary, summary
 from console.operations.loading.meaning import Load, NothingToLoad, check_since, meant
 from console.operations.loading.rehearsal import rehearse
-from console.operations.loading.sources import patient
 from console.operations.source_records import NoWindow
 from ledger import operations
+from ledger.deliveries import LAST
 from ledger.endings import State
 from ledger.operations import Operation
 from workers.desk import Desk
@@ -57,7 +57,7 @@ def run_backfill(decision: Decision, asked: Asked) -> int:
         with interruptible() as wait:
             try:
                 load = meant(house.book, asked.entity, asked.source, asked.since)
-                return _load(house, patient(house.desk(wait)), decision, asked, load)
+                return _load(house, house.desk(wait, LAST), decision, asked, load)
             except (NothingToLoad, NobodyListens, NoWindow, UnderWay) as error:
                 complain(str(error))
                 return Exit.USAGE

@@ -10,8 +10,8 @@ from console.operations import replay, requeue
 from console.operations.carrying import Hands, UnderWay, carry_out
 from console.operations.loading import backfill
 from console.operations.loading.meaning import NothingToLoad
-from console.operations.loading.sources import patient
 from ledger import operations
+from ledger.deliveries import LAST
 from ledger.operations import Operation, Progress
 
 
@@ -58,7 +58,7 @@ def run_continue(operation_id: int, *, as_json: bool) -> int:
 
 def _carried_on(house: House, ours: Hands, operation: Operation) -> Operation:
     if operation.verb == backfill.VERB:
-        return backfill.go_on(ours, patient(house.desk(ours.wait)), operation)
+        return backfill.go_on(ours, house.desk(ours.wait, LAST), operation)
     steps = {**replay.STEPS, "requeue": requeue.step(house.book)}
     return carry_out(ours, operation, steps[operation.verb])
 

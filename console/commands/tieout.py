@@ -6,7 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -61,11 +61,12 @@ def run_tieout(asked: Asked, decision: Decision) -> int:
         except NoSuchEntity as error:
             complain(str(error))
             return Exit.USAGE
+        repairs = asked.repair and bool(found.mends())
         if not decision.as_json:
-            print_tie_out(found)
-        elif not asked.repair:
+            print_tie_out(found, asked.entity)
+        elif not repairs:
             print_json(told(found))
-        return _repaired(house, found, decision) if asked.repair and found.mends() else _exit(found)
+        return _repaired(house, found, decision) if repairs else _exit(found)
 
     return with_house("tieout", work)
 
@@ -75,11 +76,8 @@ def _compared(house: House, period: Period, entity: str) -> TieOut:
     # Nothing is under way that would have to be finished: Ctrl-C ends it at once.
     rest = threading.Event().wait
     with _progress() as say:
-        hurried = house.desk(rest)
-        kashflow = hurried.kashflow_meter.patiently(rest, PRIORITY)
-        salesforce = hurried.salesforce_meter.patiently(rest, PRIORITY)
-        desk = replace(hurried, kashflow_meter=kashflow, salesforce_meter=salesforce)
-        reader = KashFlowReader(house.kashflow_client(PATIENT), kashflow, rest)
+        desk = house.desk(rest, PRIORITY)
+        reader = KashFlowReader(house.kashflow_client(PATIENT), desk.kashflow_meter, rest)
         return tie_out(desk, reader, period, entity=entity, say=say, expect=_warn)
 
 

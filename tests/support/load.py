@@ -14,11 +14,12 @@ from console.operations.loading.estimate import Estimate, estimate
 from console.operations.loading.foreseeing import Foreseen, Summary, summary
 from console.operations.loading.meaning import Load, meant
 from console.operations.loading.rehearsal import rehearse
-from console.operations.loading.sources import patient
 from ledger import operations
+from ledger.deliveries import LAST
 from ledger.endings import State
 from ledger.operations import Operation
 from tests.support.road import Road
+from workers.desk import Desk
 
 
 @dataclass
@@ -84,3 +85,12 @@ def without_bursts(road: Road) -> None:
 
     meter = Meter("salesforce", LocalBudget(replace(SALESFORCE, burst=None), seconds), seconds)
     road.desk = replace(road.desk, salesforce_meter=meter)
+
+
+def patient(desk: Desk) -> Desk:
+    """The same desk for somebody who has time: every call comes last, and waits for room."""
+    return replace(
+        desk,
+        salesforce_meter=desk.salesforce_meter.patiently(desk.wait, LAST),
+        kashflow_meter=desk.kashflow_meter.patiently(desk.wait, LAST),
+    )
