@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ledger.endings import State
+from tests.support.goods import add_product, products
 from tests.support.load import Loading, without_bursts
 from tests.support.road import Road
 
@@ -110,3 +111,44 @@ def _calls(road: Road) -> tuple[int, int]:
     salesforce = road.sandbox.requests["salesforce"].entries
     kashflow = road.sandbox.requests["kashflow"].entries
     return len([e for e in salesforce if "/services/data/" in e.path]), len(kashflow)
+
+
+def test_products_that_both_sides_have_are_linked_from_either_side_as_was_foreseen(on_the_road: Road) -> None:
+    road = on_the_road
+    road.product("Walnut shelf", "180.00", ProductCode="SHELF-W", VAT_Rate__c=20)
+    road.product("Oak shelf", "150.00", ProductCode="SHELF-O", VAT_Rate__c=20)
+    add_product(road, "SHELF-W", "Walnut shelf", Price="180.00", VATRate=20)
+    add_product(road, "LAMP-1", "Lamp", Price="35.00", VATRate=20)
+    road.begin_now()
+    road.wait(3600)
+
+    for source in ("salesforce", "kashflow"):
+        loading = Loading(road, "product", source)
+        foreseen = loading.rehearse()
+        before = {one.kashflow_id for one in road.ledger.links_of("product")}
+        loading.run()
+        road.settle_down()
+        made = len({one.kashflow_id for one in road.ledger.links_of("product")} - before)
+        assert made == sum(foreseen.records.get(became, 0) for became in ("created", "linked"))
+        assert loading.rehearse().records.keys() == {"unchanged"}
+
+    assert len(products(road, Code="SHELF-W")) == 1
+    assert len(products(road, Code="SHELF-O")) == 1
+    assert len(road.in_salesforce("Product2", ProductCode="LAMP-1")) == 1
+
+
+def test_the_movements_of_all_bank_accounts_are_estimated(on_the_road: Road) -> None:
+    road = on_the_road
+    accounts = road.keep(lambda books: [row["Id"] for row in books.bank_accounts.register.rows()])
+    for account in accounts:
+        body = {
+            "Date": road.now().date().isoformat(),
+            "MoneyType": 1,
+            "PaidIn": "120.00",
+            "Comment": "Takings",
+        }
+        road.keep(lambda books, account=account, body=body: books.transactions.create(account, body))  # type: ignore[misc]
+    loading = Loading(road, "bank_transaction")
+
+    assert len(accounts) > 1
+    assert loading.estimate().count == len(loading.foresee()) - len(accounts)

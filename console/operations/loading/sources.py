@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Protocol
@@ -61,15 +61,6 @@ class Records(Protocol):
 def records_of(desk: Desk, source: str) -> Records:
     """`desk` is a patient one."""
     return SalesforceRecords(desk) if source == "salesforce" else KashFlowRecords(desk)
-
-
-def patient(desk: Desk) -> Desk:
-    """The same desk for somebody who has time: every call comes last, and waits for room."""
-    return replace(
-        desk,
-        salesforce_meter=desk.salesforce_meter.patiently(desk.wait, LAST),
-        kashflow_meter=desk.kashflow_meter.patiently(desk.wait, LAST),
-    )
 
 
 def absent(desk: Desk, flow: Flow) -> str:
@@ -133,7 +124,8 @@ class KashFlowRecords:
     def count(self, flow: Flow, since: datetime | None) -> int:
         """By the total that the list's first page tells, where all of it concerns the flow."""
         resource = resource_for(flow.source_entity)
-        if since is None and (flow.key or not resource.linked_as):
+        is_one_list = not resource.records.windowed
+        if since is None and is_one_list and (flow.key or not resource.linked_as):
             pages = resource.records.pages(self.desk.kashflow, FIRST_DAY)
             first = self.desk.kashflow_meter.call(lambda: next(pages, None), priority=LAST)
             if first is not None and first.total is not None:
