@@ -20,7 +20,7 @@ from mappings.soql import soql
 from workers.abreast import abreast
 from workers.classify import ending_of
 from workers.desk import Desk
-from workers.pairs.kashflow import row_of
+from workers.pairs.kashflow import Listing, left_out, row_of
 from workers.pairs.things import thing_of
 from workers.work import Progress, Work
 
@@ -79,8 +79,13 @@ def read_kashflow(desk: Desk, flow: Flow, works: Sequence[Work]) -> list[Progres
     linked is none of Salesforce's business."""
     if flow.pairing is not None:
         return read_pairs(desk, flow, works)
+    listing = Listing(desk, RECORDS[flow.source_entity], flow.priority)
+
+    def read_record(desk: Desk, work: Work) -> Progress:
+        return _read_record(desk, work, listing)
+
     if flow.key:
-        return abreast(desk, _read_record, works)
+        return abreast(desk, read_record, works)
     links = desk.ledger.links_by_kashflow_id("invoice", [work.delivery.record_id for work in works])
     linked = [
         replace(work, link=links[work.delivery.record_id])
@@ -88,7 +93,7 @@ def read_kashflow(desk: Desk, flow: Flow, works: Sequence[Work]) -> list[Progres
         if work.delivery.record_id in links
     ]
     unlinked = [_unlinked(work) for work in works if work.delivery.record_id not in links]
-    return [*unlinked, *abreast(desk, _read_record, linked)]
+    return [*unlinked, *abreast(desk, read_record, linked)]
 
 
 def read_pairs(desk: Desk, flow: Flow, works: Sequence[Work]) -> list[Progress]:
@@ -111,13 +116,13 @@ def _read_one_of_a_pair(desk: Desk, work: Work) -> Progress:
     return _with_record(work, row, kashflow_digest(work.delivery.entity, row))
 
 
-def _read_record(desk: Desk, work: Work) -> Progress:
+def _read_record(desk: Desk, work: Work, listing: Listing) -> Progress:
     told = work.delivery.hint.get("answer")
     if told and desk.clock() - work.delivery.registered_at < FRESH:
         row = json.loads(told, parse_float=Decimal)
         return _with_record(work, row, kashflow_digest(work.delivery.entity, row))
     try:
-        found = _at_its_address(desk, work)
+        found = _at_its_address(desk, work, listing)
     except ConnectorError as error:
         return work.ends(ending_of(error, work.delivery, "hydrate", desk))
     if found is None:
@@ -130,13 +135,15 @@ def _address(work: Work) -> str:
     return str(work.delivery.hint.get("key") or (work.link.kashflow_key if work.link else ""))
 
 
-def _at_its_address(desk: Desk, work: Work) -> Row | None:
-    """The record, None where it is not there. Its address is a hint: by now it may be another record's."""
+def _at_its_address(desk: Desk, work: Work, listing: Listing) -> Row | None:
+    """The record, None where it is not there. Its address is a hint: by now it may be another record's, or nobody's. What is
+    deleted for want of it is looked for in the list first."""
     known = _address(work)
     row = _read_at(desk, work, known) if known else None
     if row is not None and RECORDS[work.delivery.entity].identity(row) == work.delivery.record_id:
         return row
-    moved = _address_in_list(desk, work) if row is not None or not known else None
+    is_to_be_found = row is not None or not known or work.flow.deletes
+    moved = _address_in_list(work, listing) if is_to_be_found else None
     return _read_at(desk, work, moved) if moved and moved != known else None
 
 
@@ -148,17 +155,17 @@ def _read_at(desk: Desk, work: Work, key: str) -> Row | None:
         return None
 
 
-def _address_in_list(desk: Desk, work: Work) -> str | None:
-    """Where the record is now, by the list of its object; None where that does not show it."""
+def _address_in_list(work: Work, listing: Listing) -> str | None:
+    """Where the record is now, by the list of its object; None where that does not show it. Raises Busy where it may."""
     records, record_id = RECORDS[work.delivery.entity], work.delivery.record_id
     if records.windowed:
         return record_id
-    pages = records.pages(desk.kashflow, desk.clock().date())
-    while page := desk.kashflow_meter.call(lambda: next(pages, None), priority=work.flow.priority):
-        for row in page.rows:
-            if records.identity(row) == record_id:
-                return records.key(row)
-    return None
+    listed = listing.read()
+    found = (records.key(row) for row in listed.rows if records.identity(row) == record_id)
+    moved = next(found, None)
+    if moved is None and not listed.complete:
+        raise left_out(records)
+    return moved
 
 
 def _with_record(work: Work, record: Mapping[str, Any], digest: str) -> Work:

@@ -6,6 +6,8 @@ from decimal import Decimal
 
 import pytest
 
+from canonical.change import Change, Kind
+from ledger.deliveries import deliveries_of
 from ledger.endings import State
 from tests.support.firm import Row
 from tests.support.road import Road
@@ -186,3 +188,58 @@ def test_an_invoice_that_is_deleted_before_anything_showed_it_is_nothing_to_do(
     _see(road)
 
     assert road.last(str(invoice["Id"]), "salesforce.invoice").reason_code == "gone"
+
+
+def test_a_supplier_that_was_renamed_before_a_worker_came_is_not_taken_for_deleted(on_the_road: Road) -> None:
+    road = on_the_road
+    supplier = _known_supplier(road)
+    shown = road.in_salesforce("Supplier__c", KashFlow_Id__c=str(supplier["Id"]))
+    road.wait(3600)
+    _told(road, supplier, kind="unknown")
+    road.keep(lambda books: books.suppliers.edit(supplier["Code"], Code="NEW-CODE"))
+    road.wait(3600)
+
+    road.rest()
+
+    (after,) = road.in_salesforce("Supplier__c", KashFlow_Id__c=str(supplier["Id"]))
+    assert after["Id"] == shown[0]["Id"]
+
+
+def test_a_list_with_gaps_is_no_reason_to_delete_what_shows_a_record(on_the_road: Road) -> None:
+    road = on_the_road
+    suppliers = road.keep(lambda books: books.suppliers.register.rows())
+    for supplier in suppliers:
+        _told(road, supplier, kind="unknown")
+    road.rest()
+    before = [row["Id"] for row in road.in_salesforce("Supplier__c")]
+    road.fault("kashflow", "row_missing_from_page", times=100, match={"resource": "suppliers"})
+
+    for _ in range(6):
+        road.wait(60)
+        for supplier in suppliers:
+            _told(road, supplier, kind="deleted", hint={})
+        road.work_on("salesforce.supplier")
+
+    assert [row["Id"] for row in road.in_salesforce("Supplier__c")] == before
+
+
+def _known_supplier(road: Road) -> Row:
+    """A supplier that Salesforce shows."""
+    (supplier, *_) = road.keep(lambda books: books.suppliers.register.rows())
+    _told(road, supplier, kind="unknown")
+    road.rest()
+    return supplier
+
+
+def _told(road: Road, supplier: Row, *, kind: Kind, hint: dict[str, str] | None = None) -> None:
+    change = Change(
+        source="kashflow",
+        entity="Supplier",
+        record_id=str(supplier["Id"]),
+        version=f"{kind} {road.now().isoformat()}",
+        kind=kind,
+        occurred_at=road.now(),
+        hint={"key": supplier["Code"]} if hint is None else hint,
+    )
+    flow = road.book.flow("supplier_to_object")
+    road.ledger.register(deliveries_of([change], lambda _: [flow]), now=road.now())

@@ -30,10 +30,15 @@ def row_of(desk: Desk, records: Records, key: str, kashflow_id: str, priority: i
     listed = whole_list(desk, records, priority)
     keys = [records.key(one) for one in listed.rows if records.identity(one) == kashflow_id]
     if not keys and not listed.complete:
-        raise Busy(f"KashFlow left rows out while we looked for a {records.name}", system="kashflow")
+        raise left_out(records)
     if not keys:
         return None
     return desk.kashflow_meter.call(lambda: records.read(desk.kashflow, keys[0]), priority=priority)
+
+
+def left_out(records: Records) -> Busy:
+    """The list came without some of its rows: who is not among the others may be there all the same."""
+    return Busy(f"KashFlow left rows out while we looked for a {records.name}", system="kashflow")
 
 
 class Listing:
