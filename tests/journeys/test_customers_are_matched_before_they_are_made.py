@@ -243,3 +243,20 @@ def test_both_systems_making_the_same_firm_at_once_end_with_one_pair(watched_roa
 
     assert _linked(road, account) == "HAND01"
     assert len(road.accounts("Minster Books")) == len(road.customers("Minster Books")) == 1
+
+
+def test_among_hundreds_of_firms_with_a_common_word_in_their_names_the_right_account_is_found(
+    watched_road: Road,
+) -> None:
+    road = watched_road
+    others = [{"Name": f"Firm {number} Limited", "Type": "Prospect"} for number in range(201)]
+    for at in range(0, len(others), 100):
+        road.create_many("Account", others[at : at + 100])
+    account = road.account("Acme Limited", Type="Prospect")
+    road.settle_down()
+
+    road.add_customer("ACME01", "Acme Limited")
+    road.settle_down()
+
+    assert _linked(road, account) == "ACME01"
+    assert len(road.accounts("Acme Limited")) == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -87,11 +87,18 @@ def _names(person: Contact) -> tuple[str, str]:
 def _search(noun: Noun) -> str:
     """All Accounts of this name, and those with its longest word in theirs."""
     name = customer(noun).name
-    word = max(_WORD.findall(name), key=len, default="")
-    if not word:
-        return f"Name = {quoted(name)}"
-    literal = quoted(word).replace("%", "\\%").replace("_", "\\_")
-    return f"Name = {quoted(name)} OR Name LIKE '%{literal[1:-1]}%'"
+    return _named(name, [max(_WORD.findall(name), key=len, default="")])
+
+
+def _narrow(noun: Noun) -> str:
+    """All Accounts of this name, and those with all its words in theirs: the longest one may be half of all firms'."""
+    name = customer(noun).name
+    return _named(name, _WORD.findall(name))
+
+
+def _named(name: str, words: Iterable[str]) -> str:
+    literals = [quoted(word)[1:-1].replace("%", "\\%").replace("_", "\\_") for word in words if word]
+    return f"Name = {quoted(name)}" + (f" OR Name LIKE '%{'%'.join(literals)}%'" if literals else "")
 
 
 def _candidates(ours: Noun, theirs: Mapping[str, Noun], taken: Set[str]) -> Candidates:
@@ -114,6 +121,7 @@ CUSTOMER = Thing(
     in_salesforce=_in_salesforce,
     in_kashflow=_in_kashflow,
     search=_search,
+    narrow=_narrow,
     candidates=_candidates,
     summary=_summary,
     can_be_merged=True,

@@ -13,6 +13,9 @@ from mappings.plan import STAMP
 from mappings.soql import soql
 from workers.desk import Desk
 
+#: One query reads so many by their ids.
+MOST_FOUND = 200
+
 
 def read_records(desk: Desk, flow: Flow, ids: Iterable[str], priority: int) -> dict[str, dict[str, Any]]:
     """The records that there are, as `flow` reads them, by id. May raise any ConnectorError."""
@@ -25,9 +28,9 @@ def read_records(desk: Desk, flow: Flow, ids: Iterable[str], priority: int) -> d
 
 
 def find_records(desk: Desk, flow: Flow, where: str, priority: int) -> list[dict[str, Any]]:
-    """The records that meet a condition in SOQL. May raise any ConnectorError."""
+    """The first MOST_FOUND records that meet a condition in SOQL. May raise any ConnectorError."""
     # The condition's values went through `quoted`.
-    statement = f"SELECT Id FROM {flow.source_entity} WHERE {where} ORDER BY Id LIMIT 200"  # noqa: S608
+    statement = f"SELECT Id FROM {flow.source_entity} WHERE {where} ORDER BY Id LIMIT {MOST_FOUND}"  # noqa: S608
     found = desk.salesforce_meter.call(lambda: desk.salesforce.query(statement), priority=priority)
     return list(
         read_records(desk, flow, [str(row["Id"]) for row in found if row.get("Id")], priority).values()

@@ -16,7 +16,7 @@ from workers.desk import Desk
 from workers.pairs import departures
 from workers.pairs.asking import NEW
 from workers.pairs.choosing import decided_on, in_doubt, models_of
-from workers.pairs.salesforce import find_records, read_records
+from workers.pairs.salesforce import MOST_FOUND, find_records, read_records
 from workers.pairs.sides import reading
 from workers.pairs.thing import known_as
 from workers.pairs.things import thing_of
@@ -104,7 +104,10 @@ def _alike(desk: Desk, work: Work) -> Progress:
         reading(desk, work.flow, "salesforce"),
         thing_of(work.flow),
     )
-    rows = {row["Id"]: row for row in find_records(desk, flow, thing.search(ours), work.flow.priority)}
+    found = find_records(desk, flow, thing.search(ours), work.flow.priority)
+    if len(found) >= MOST_FOUND:
+        found += find_records(desk, flow, thing.narrow(ours), work.flow.priority)
+    rows = {row["Id"]: row for row in found}
     taken, models = _linked(desk, work, rows), models_of(desk, work, rows)
     judged = thing.candidates(ours, models, taken)
     if not judged.all:
