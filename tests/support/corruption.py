@@ -14,6 +14,7 @@ from sqlalchemy import delete
 from ledger.tables import LinkRow
 from sandbox.kashflow import sums
 from tests.support.firm import Row
+from tests.support.goods import standard_prices
 from tests.support.month_end import PERIOD, MonthEnd
 from tests.support.road import Road
 
@@ -120,6 +121,18 @@ def move(road: Road, code: str) -> None:
     road.sandbox.run(work)
 
 
+def reprice_product(road: Road, kashflow_id: str) -> None:
+    """A product costs 5 more in KashFlow."""
+
+    def work() -> None:
+        (row,) = [
+            one for one in road.sandbox.kashflow.products.register.rows() if str(one["Id"]) == kashflow_id
+        ]
+        row["Price"] += 5
+
+    road.sandbox.run(work)
+
+
 def _possible(road: Road) -> Iterator[Corruption]:
     state = road.sandbox.run(road.sandbox.kashflow.state)
     for invoice in state["invoices"]:
@@ -128,6 +141,8 @@ def _possible(road: Road) -> Iterator[Corruption]:
             yield from _of_its_deals(road, invoice)
     for customer in state["customers"]:
         yield from _of_customer(road, customer)
+    for product in state["products"]:
+        yield from _of_product(road, product)
     for purchase in state["purchases"]:
         if purchase["IssuedDate"] in PERIOD:
             yield from _of_purchase(road, purchase)
@@ -147,6 +162,7 @@ def _of_invoice(road: Road, invoice: Row) -> Iterator[Corruption]:
     yield one("amount of an object", do=partial(overwrite, road, main, Gross__c=Decimal("1.23")))
     yield one("status of an object", do=partial(overwrite, road, main, Status__c="Cancelled"))
     yield one("name of an object", do=partial(overwrite, road, main, Name="9999"))
+    yield one("object without id", do=partial(overwrite, road, main, KashFlow_Id__c=None))
     yield one("missing line", do=partial(road.hide, "Invoice_Line__c", line))
     yield one("line without id", do=partial(overwrite, road, line, KashFlow_Id__c=None))
     yield one("amount of a line", do=partial(overwrite, road, line, Net__c=Decimal("7.77")))
@@ -210,12 +226,29 @@ def _of_customer(road: Road, customer: Row) -> Iterator[Corruption]:
     yield one("address in KashFlow", do=partial(move, road, code))
 
 
+def _of_product(road: Road, product: Row) -> Iterator[Corruption]:
+    key = str(product["Id"])
+    link = road.ledger.links_by_kashflow_id("product", [key]).get(key)
+    if link is None:
+        return
+    product2 = link.salesforce_id
+    one = partial(Corruption, entity="product", record=f"{product['NominalCode']}/{product['Code']}")
+    for price in standard_prices(road, product2):
+        spoilt = price["UnitPrice"] + 10
+        yield one("price of a product", do=partial(overwrite, road, price["Id"], UnitPrice=spoilt))
+    yield one("name of a product", do=partial(overwrite, road, product2, Name=f"Renamed {key}"))
+    yield one("product without id", do=partial(overwrite, road, product2, KashFlow_Id__c=None))
+    yield one("missing product link", do=partial(unlink, road, "product", key))
+    yield one("price in KashFlow", do=partial(reprice_product, road, key))
+
+
 def _of_purchase(road: Road, purchase: Row) -> Iterator[Corruption]:
     (mirror,) = road.in_salesforce("Purchase__c", KashFlow_Id__c=str(purchase["Id"]))
     main, line = mirror["Id"], road.in_salesforce("Purchase_Line__c", Purchase__c=mirror["Id"])[0]["Id"]
     one = partial(Corruption, entity="purchase", record=str(purchase["Number"]))
     yield one("amount of a purchase", do=partial(overwrite, road, main, VAT__c=Decimal("0.01")))
     yield one("status of a purchase", do=partial(overwrite, road, main, Status__c="Draft"))
+    yield one("purchase without id", do=partial(overwrite, road, main, KashFlow_Id__c=None))
     yield one(
         "missing purchase", do=partial(remove, road, "Purchase__c", main, ("Purchase_Line__c", "Purchase__c"))
     )

@@ -66,6 +66,8 @@ def month_end(road: Road, *, customers: int = 4, deals: int = 10) -> MonthEnd:
     accounts = tuple(_customer(road, number) for number in range(customers))
     desk = road.product("Desk", "120.00", VAT_Rate__c=20, ProductCode="DESK")
     chair = road.product("Chair", "45.50", VAT_Rate__c=20, ProductCode="CHAIR")
+    for number in range(3):
+        road.product(f"Lamp {number}", f"{number + 20}.00", VAT_Rate__c=20, ProductCode=f"LAMP-{number}")
     won = tuple(_deal(road, accounts[n % customers], desk, chair, n) for n in range(deals))
     orders = tuple(
         road.order(accounts[n % customers], desk, n + 1, "110.00", Name=f"Order {n}") for n in range(3)

@@ -77,6 +77,10 @@ class Present:
         ]
         return sorted(rows, key=lambda row: str(row["Id"]))
 
+    def lost(self, object_name: str) -> list[Fields]:
+        """The records of an object that have no key."""
+        return [row for name, row in self._rows if name == object_name and not row.get(self._key_field)]
+
     def below(self, object_name: str, key: str) -> Iterator[Fields]:
         """The records whose key says that they belong to the record with `key`."""
         for name, row in self._rows:
@@ -94,7 +98,7 @@ class RecordSet:
     below: frozenset[str]
     #: The object whose record of this key is too much, too; blank where it is wanted.
     unwanted: str = ""
-    #: A row below it that says the same and has no key may have lost it; else somebody may just have entered it.
+    #: A record that says the same and has no key may have lost it; else somebody may just have entered it.
     adopts: bool = False
 
     @property
@@ -167,6 +171,8 @@ def changes(mapping: RecordMapping, wants: RecordSet, present: Present) -> Chang
     for one in wants.ones:
         there = present.of(one)
         if not one.list_name:
+            if there is None and wants.adopts and not one.stamped:
+                there = _without_its_key(mapping, one, present)
             main_id = str(there["Id"]) if there else ""
             main = _write(mapping, one, there, main_id)
             continue
@@ -179,6 +185,13 @@ def changes(mapping: RecordMapping, wants: RecordSet, present: Present) -> Chang
         if write := _write(mapping, one, there, main_id):
             below.append(write)
     return Changes(main_id, main, tuple(below), tuple(_surplus(wants, present)))
+
+
+def _without_its_key(mapping: RecordMapping, one: One, present: Present) -> Fields | None:
+    """The record that is this one in all but its key, if there is one and no other."""
+    fields = {name: value for name, value in one.fields.items() if name != mapping.key}
+    found = [row for row in present.lost(one.object) if not mapping.difference(fields, row)]
+    return found[0] if len(found) == 1 else None
 
 
 def _keyless(mapping: RecordMapping, one: One, free: list[Fields], *, by_place: bool) -> Fields | None:

@@ -12,6 +12,8 @@ from workers.targets.recordset import Fields, One, Present, RecordSet
 
 #: Of the conditions in one query: the address that carries it may have 16,384 bytes, and quotes count three.
 MOST_CHARACTERS = 4_000
+#: What people call a record of any object.
+_NAME = "Name"
 
 
 def present(desk: Desk, mapping: RecordMapping, sets: Iterable[RecordSet], priority: int) -> Present:
@@ -27,6 +29,7 @@ def present(desk: Desk, mapping: RecordMapping, sets: Iterable[RecordSet], prior
             conditions += [f"{mapping.key} LIKE {quoted(each.key + '-%')}" for each in sets]
             conditions += _keyless(mapping.key, name, sets)
         conditions += [f"{mapping.key} = {quoted(each.key)}" for each in sets if each.unwanted == name]
+        conditions += _without_their_keys(mapping.key, name, sets)
         columns = _columns(mapping, name, ones)
         rows += [(name, row) for row in select(desk, name, columns, conditions, priority)]
     return Present(mapping.key, rows)
@@ -83,6 +86,14 @@ def _objects(sets: Iterable[RecordSet]) -> list[str]:
         if name
     ]
     return list(dict.fromkeys(names))
+
+
+def _without_their_keys(key_field: str, name: str, sets: Iterable[RecordSet]) -> Iterator[str]:
+    """Records that lost their keys, by their names."""
+    for each in sets:
+        called = each.main.fields.get(_NAME) if each.main is not None and each.main.object == name else None
+        if each.adopts and isinstance(called, str) and called:
+            yield f"({key_field} = null AND {_NAME} = {quoted(called)})"
 
 
 def _keyless(key_field: str, name: str, sets: Iterable[RecordSet]) -> Iterator[str]:
