@@ -34,8 +34,8 @@ def told(found: TieOut) -> dict[str, Any]:
     return plain
 
 
-def print_tie_out(found: TieOut) -> None:
-    """To standard output."""
+def print_tie_out(found: TieOut, entity: str = "") -> None:
+    """To standard output; `entity` is the only one that was asked for."""
     paper = screen()
     rows = [row for total in found.totals for row in _rows(total)]
     paper.print(table(f"Tie-out of {found.period}", _COLUMNS, rows, numbers=6))
@@ -48,17 +48,22 @@ def print_tie_out(found: TieOut) -> None:
         paper.print(table(f"Could not be compared: {len(lines):,}", ("what", "why"), lines))
     for note in found.notes:
         paper.print(f"Left out: {note}")
-    paper.print(verdict(found))
+    paper.print(verdict(found, entity))
 
 
-def verdict(found: TieOut) -> str:
+def verdict(found: TieOut, entity: str = "") -> str:
     """The last line."""
+    if found.differences and not found.mends():
+        return f"{len(found.differences):,} records differ, and only a person can put them right."
     if found.differences:
+        only = f" --entity {entity}" if entity else ""
         return (
-            f"{len(found.differences):,} records differ; put them right with: kashforce tieout --period {found.period} "
-            "--repair --reason '...'"
+            f"{len(found.differences):,} records differ; put them right with: kashforce tieout --period {found.period}"
+            f"{only} --repair --reason '...'"
         )
-    return "Not everything could be compared; try again later." if found.unread else "Both sides agree."
+    if found.unread:
+        return "Not everything could be compared; try again later."
+    return "Both sides agree but for what is known already." if found.known else "Both sides agree."
 
 
 def _rows(total: Total) -> Iterator[Sequence[str]]:

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from console.commands.tieout_page import print_tie_out, told
+from console.commands.tieout_page import print_tie_out, told, verdict
 from console.operations.plain import as_plain
 from console.operations.requeue import One
 from console.tieout.compare import TieOut
@@ -78,7 +78,7 @@ def test_what_is_known_has_its_own_heading_and_is_no_difference(capsys: pytest.C
     assert found.is_equal
     assert "Known already: 1" in shown
     assert "[dead letter 33]" in shown
-    assert shown.endswith("Both sides agree.")
+    assert shown.endswith("Both sides agree but for what is known already.")
 
 
 def test_what_could_not_be_compared_is_no_agreement(capsys: pytest.CaptureFixture[str]) -> None:
@@ -102,3 +102,10 @@ def test_each_delivery_that_mends_is_registered_once_and_none_for_what_is_known(
     twice = replace(INVOICE, record="1017", points=(STATUS, replace(STATUS, known="in review 12")))
 
     assert _tie_out(INVOICE, twice, known=[DEAD]).mends() == (One("invoice_to_object", "880"),)
+
+
+def test_the_last_line_proposes_no_repair_that_would_do_nothing_or_more_than_was_asked() -> None:
+    nobody = replace(INVOICE, points=(replace(STATUS, mend=None),))
+
+    assert verdict(_tie_out(nobody)) == "1 records differ, and only a person can put them right."
+    assert "2026-10-31 --entity invoice --repair" in verdict(_tie_out(INVOICE), "invoice")
