@@ -127,10 +127,11 @@ def _work(desk: Desk, flow: Flow, place: int, record_id: str, hint: Mapping[str,
 def _batch(desk: Desk, works: list[Work]) -> Iterator[Rehearsed]:
     batch = Batch(tuple(works)).through(hydrate, desk)
     seen = {work.delivery.record_id: work for work in batch.open}
-    # What follows from a deletion may be carried out by the step that finds it: it is not rehearsed.
-    gone = [work for work in batch.open if work.gone]
+    # What follows from a deletion may be carried out by the step that finds it, and is not rehearsed; of a deal that is off
+    # only a question does.
+    gone = [work for work in batch.open if work.gone and not work.flow.write_back]
     yield from (Rehearsed(work.delivery.record_id, Would.GONE, _gone(work), work=work) for work in gone)
-    batch = replace(batch, open=tuple(work for work in batch.open if not work.gone))
+    batch = replace(batch, open=tuple(work for work in batch.open if work.flow.write_back or not work.gone))
     for step in (understand, resolve, express, compare):
         batch = batch.through(step, desk)
         seen |= {work.delivery.record_id: work for work in batch.open}

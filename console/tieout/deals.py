@@ -48,9 +48,11 @@ def compare_deals(sides: Sides, flow: Flow, stamped: list[Stamped]) -> set[str]:
     dated = sides.date_field(flow.reads, "read")
     ids = [str(row["Id"]) for row in sides.rows(flow.source_entity, [], sides.dated_in_period(dated))]
     by_stamp = {one.salesforce_id: one for one in stamped}
-    ids = list(dict.fromkeys([*ids, *by_stamp]))
-    ours = (link for link in linked.values() if link.salesforce_entity == flow.source_entity)
+    ours = [link for link in linked.values() if link.salesforce_entity == flow.source_entity]
     links = {link.salesforce_id: link for link in ours}
+    invoices = sides.in_period(sides.desk.book.flow(flow.write_back))
+    billed = (link.salesforce_id for link in ours if link.kashflow_id in invoices)
+    ids = list(dict.fromkeys([*ids, *by_stamp, *billed]))
     there = set()
     for one in sides.rehearse(flow, ids, dict.fromkeys(ids, LOOKED_FOR)):
         if one.would is Would.GONE and one.record_id not in links:
@@ -137,7 +139,10 @@ class _Deal:
             )
 
     def _why(self) -> str:
-        text = self.one.reason.text if self.one.reason else ""
+        reason = self.one.reason
+        text = reason.text if reason else ""
+        if reason is not None and reason.code == "gone":
+            return ""  # and what it was billed has been taken back
         match self.one.would:
             case Would.UNCHANGED | Would.CHANGE:
                 return ""

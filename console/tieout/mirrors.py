@@ -8,7 +8,7 @@ from connectors.salesforce.org import Record
 from console.operations.requeue import One
 from console.tieout.findings import Point, Unread
 from console.tieout.shown import shown, why
-from console.tieout.sides import Sides, noun_of
+from console.tieout.sides import BY_POLICY, Sides, noun_of
 from mappings.flows import Flow
 from producers.kashflow_resources import resource_for
 from workers.rehearsal import Rehearsed, Would
@@ -23,8 +23,10 @@ def compare_fields(sides: Sides, flow: Flow) -> None:
     links = sides.linked(noun_of(flow.source_entity))
     ours = [record for record in records if record in links]
     ours = [record for record in ours if links[record].salesforce_entity == flow.target_object]
+    is_told_by_deal = any(one.write_back == flow.name for one in sides.desk.book.flows)
     for one in sides.rehearse(flow, ours, sides.answers(flow.source_entity, ours)):
-        _tell(sides, flow, one, links[one.record_id].salesforce_id)
+        if not (is_told_by_deal and one.reason is not None and one.reason.code == "gone"):
+            _tell(sides, flow, one, links[one.record_id].salesforce_id)
 
 
 def compare_objects(sides: Sides, flow: Flow) -> None:
@@ -38,7 +40,8 @@ def compare_objects(sides: Sides, flow: Flow) -> None:
         _tell(sides, flow, one, "")
         changes = one.work.changes if one.work else None
         if isinstance(changes, Changes):
-            sides.keyless |= {write.id for write in changes.below if write.id and flow.key in write.fields}
+            writes = (*changes.below, *([changes.main] if changes.main else []))
+            sides.keyless |= {write.id for write in writes if write.id and flow.key in write.fields}
     _surplus(sides, flow)
 
 
@@ -85,7 +88,8 @@ def _too_much(sides: Sides, flow: Flow, record_id: str, row: Mapping[str, object
         record_id,
         Point(
             f"too much in Salesforce: KashFlow has no {flow.source_entity} with the id of this {flow.target_object}",
-            mend=One(flow.name, record_id, kind="deleted"),
+            mend=One(flow.name, record_id, kind="deleted") if flow.deletes else None,
+            known="" if flow.deletes else BY_POLICY,
         ),
         name=str(row.get("Name") or ""),
         salesforce_id=str(row["Id"]),

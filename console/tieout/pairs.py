@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from console.operations.requeue import One
 from console.tieout.findings import Point, Unread
 from console.tieout.shown import shown
-from console.tieout.sides import BEFORE_US, Sides
+from console.tieout.sides import BEFORE_US, BY_POLICY, Sides
+from ledger.links import Link
 from mappings.flows import Flow
+from mappings.pairing import WhenGone
+from workers.pairs.departures import merge_subject
+from workers.pairs.merging import pairing_of
 from workers.rehearsal import Rehearsed, Would
 from workers.rehearsed import FieldChange
 
@@ -57,8 +62,26 @@ class _Pairs:
 
     def _with_lost_counterpart(self) -> list[str]:
         listed = self.sides.listed(self.inward.source_entity)
-        links = self.sides.linked(self.noun).values()
+        links = self.sides.kept(self.noun)
         return [link.salesforce_id for link in links if link.kashflow_id not in listed.rows]
+
+    @cached_property
+    def _kept(self) -> dict[str, Link]:
+        return {link.salesforce_id: link for link in self.sides.kept(self.noun)}
+
+    def _departed(self, salesforce_id: str) -> tuple[One | None, str]:
+        """What follows from a deletion, and how it is known where nothing does: that is the lost side's own policy to say."""
+        listed = self.sides.listed(self.inward.source_entity)
+        link = self._kept.get(salesforce_id)
+        if link is None:
+            return None, ""
+        is_in_kashflow = link.kashflow_id in listed.rows
+        lost = self.outward if is_in_kashflow else self.inward
+        if pairing_of(lost).when_gone is WhenGone.IGNORE:
+            return None, BY_POLICY
+        if is_in_kashflow:
+            return One(lost.name, salesforce_id), ""
+        return (One(lost.name, link.kashflow_id, kind="deleted") if listed.complete else None), ""
 
     def _tell(
         self, flow: Flow, one: Rehearsed, hint: Mapping[str, str], *, salesforce_id: str, kashflow_id: str
@@ -70,9 +93,11 @@ class _Pairs:
                 Unread(self.noun, record, one.reason.text if one.reason else "")
             )
             return
-        mend = One(flow.name, one.record_id, hint=hint) if one.would is not Would.GONE else None
+        mend: One | None = One(flow.name, one.record_id, hint=hint)
         is_new = one.would in (Would.CREATE, Would.DEAD)
         known = BEFORE_US if is_new and self.sides.is_older_than_we(flow, one) else ""
+        if one.would is Would.GONE:
+            mend, known = self._departed(salesforce_id)
         for point in (*_questions(one, mend), *_points(flow, one, mend, known)):
             self.sides.findings.add(
                 self.noun,
@@ -104,8 +129,12 @@ def _points(flow: Flow, one: Rehearsed, mend: One | None, known: str) -> Iterato
             first = replace(mend, goes_first=True) if mend else None
             text = "no link: both sides have it, and the ledger does not know that"
             yield Point(text, shown(one.fields), first)
-        case Would.NEED | Would.DEAD | Would.GONE:
+        case Would.NEED | Would.DEAD:
             yield Point(one.reason.text if one.reason else "", mend=mend, known=known)
+        case Would.GONE:
+            # One that was merged away may be asked about.
+            subject = merge_subject(mend.record_id) if mend else ""
+            yield Point(one.reason.text if one.reason else "", mend=mend, subject=subject, known=known)
         case Would.CHANGE | Would.REVIEW if one.fields:
             yield Point(_differing(one.fields), shown(one.fields), mend)
         case _:

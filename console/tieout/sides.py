@@ -20,6 +20,7 @@ from console.tieout.period import Period
 from ledger.links import Link
 from ledger.overview import first_registered_at
 from mappings.flows import Flow
+from mappings.golden.record import Golden
 from mappings.plan import STAMP
 from mappings.problems import MappingProblem
 from mappings.recordmapping import Direction
@@ -31,6 +32,8 @@ from workers.work import LOOK
 
 #: How a difference that no delivery was ever about is known.
 BEFORE_US = "from before Kashforce began"
+#: How one is known that a repair would not touch.
+BY_POLICY = "stays, by its flow's when_gone"
 #: Fields of ours that say when a document was issued, or money moved: the first that a mapping knows counts.
 _DATES = ("issued_on", "booked_on", "paid_on")
 _WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -115,6 +118,11 @@ class Sides:
         if noun not in self._links:
             self._links[noun] = {link.kashflow_id: link for link in self.desk.ledger.links_of(noun)}
         return self._links[noun]
+
+    def kept(self, noun: str) -> list[Link]:
+        """The links of pairs that are still kept in step."""
+        links = self.linked(noun).values()
+        return [link for link in links if Golden.from_plain(link.golden).parted is None]
 
     def key(self, entity: str, record_id: str) -> str:
         """The number or code of a record; its id where the list does not show it."""

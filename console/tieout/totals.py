@@ -134,7 +134,7 @@ class Adding:
     def _count_pairs(self) -> None:
         """Whoever is on both sides: what one of them has for itself is a difference, not a sum."""
         rows = self._sides.listed(self._flow.source_entity).rows
-        links = [link for link in self._sides.linked(self._entity).values() if link.kashflow_id in rows]
+        links = [link for link in self._sides.kept(self._entity) if link.kashflow_id in rows]
         self._kashflow["", ""] = Sums(len(links))
         count = 0
         for chunk in _chunks(sorted(link.salesforce_id for link in links)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -10,9 +11,11 @@ import pytest
 from console.tieout.compare import NoSuchEntity, TieOut
 from console.tieout.period import Period
 from ledger.endings import LinkFound, State
-from tests.support.corruption import overwrite, plant, remove, unlink
+from mappings.book import Book
+from mappings.pairing import WhenGone
+from tests.support.corruption import copy, overwrite, plant, remove, unlink
 from tests.support.month_end import MonthEnd, month_end, tied_out
-from tests.support.pairs import reviews
+from tests.support.pairs import governed, reviews
 from tests.support.road import Road
 
 
@@ -250,3 +253,102 @@ def test_what_is_from_before_kashforce_is_not_billed_by_a_repair(on_the_road: Ro
 
     assert ("invoice", deal, "from before Kashforce began") in _known(found)
     assert deal not in {record for _, record, _ in _why(found)}
+
+
+def test_a_mirrored_record_that_lost_its_id_gets_it_back_and_no_twin(small: MonthEnd) -> None:
+    road = small.road
+    (mirror,) = road.in_salesforce("Invoice__c", KashFlow_Id__c=str(road.invoices(small.deals[0])[0]["Id"]))
+    overwrite(road, mirror["Id"], KashFlow_Id__c=None)
+    before = len(road.in_salesforce("Invoice__c"))
+
+    found = small.tie_out("invoice")
+    small.repair(found)
+
+    assert [record for _, record, _ in _why(found)] == [mirror["Name"]]
+    assert len(road.in_salesforce("Invoice__c")) == before
+    assert road.record(mirror["Id"])["KashFlow_Id__c"] == mirror["KashFlow_Id__c"]
+    assert _why(small.tie_out("invoice")) == []
+
+
+def test_a_deal_that_is_deleted_is_known_by_its_question_and_no_difference_once_it_is_credited(
+    small: MonthEnd,
+) -> None:
+    road, deal = small.road, small.deals[0]
+    (invoice,) = road.invoices(deal)
+    road.delete(deal)
+    road.catch_up()
+    (review,) = [one for one in reviews(road) if one.kind == "credit"]
+
+    found = small.tie_out("invoice")
+
+    assert _why(found) == []
+    assert ("invoice", str(invoice["Number"]), f"in review {review.id}") in _known(found)
+    lines = [{**line, "Quantity": -line["Quantity"]} for line in invoice["LineItems"]]
+    body = {
+        "CustomerCode": invoice["CustomerCode"],
+        "CustomerReference": f"SF-{deal}",
+        "LineItems": lines,
+    }
+    road.keep(lambda books: books.invoices.create(body))
+    road.settle_down()
+    after = small.tie_out("invoice")
+    assert _why(after) == []
+    assert str(invoice["Number"]) not in {record for _, record, _ in _known(after)}
+
+
+def test_what_a_flow_keeps_of_a_record_that_is_gone_is_known(small: MonthEnd) -> None:
+    road = small.road
+    flows = tuple(replace(flow, deletes=False) for flow in road.book.flows)
+    road.book = Book(road.book.mappings, flows)
+    road.desk = replace(road.desk, book=road.book)
+    (mirror, *_) = road.in_salesforce("Supplier__c")
+    copy(road, "Supplier__c", mirror, "990001")
+
+    found = small.tie_out("supplier")
+
+    assert _why(found) == []
+    assert ("supplier", "990001", "stays, by its flow's when_gone") in _known(found)
+
+
+def test_a_deleted_account_is_a_difference_until_a_repair_parts_it_from_its_customer(small: MonthEnd) -> None:
+    road, account = small.road, small.accounts[0]
+    link = road.ledger.links_by_salesforce_id("customer", "Account", [account])[account]
+    row = road.record(account)
+    overwrite(road, account, IsDeleted=True)
+
+    found = small.tie_out("customer")
+
+    assert [record for _, record, _ in _why(found)] == [link.kashflow_key], row["Name"]
+    small.repair(found)
+    assert road.customer(link.kashflow_key)["IsArchived"]
+    after = small.tie_out("customer")
+    assert _why(after) == []
+    assert all(total.kashflow == total.salesforce for total in after.totals)
+
+
+def test_a_customer_that_is_gone_from_kashflow_in_silence_is_parted_from_its_account(small: MonthEnd) -> None:
+    road = small.road
+    spare = road.account("Spare Parts Ltd", Type="Customer")
+    road.settle_down()
+    link = road.ledger.links_by_salesforce_id("customer", "Account", [spare])[spare]
+    road.keep(lambda books: books.customers.delete(link.kashflow_key))
+
+    found = small.tie_out("customer")
+
+    assert [one.salesforce_id for one in found.differences] == [spare]
+    small.repair(found)
+    after = small.tie_out("customer")
+    assert _why(after) == []
+    assert road.record(spare)["Name"] == "Spare Parts Ltd"
+
+
+def test_where_the_policy_is_to_ignore_a_deletion_it_is_known(small: MonthEnd) -> None:
+    road, account = small.road, small.accounts[0]
+    governed(road, "account_to_customer", when_gone=WhenGone.IGNORE)
+    link = road.ledger.links_by_salesforce_id("customer", "Account", [account])[account]
+    overwrite(road, account, IsDeleted=True)
+
+    found = small.tie_out("customer")
+
+    assert _why(found) == []
+    assert ("customer", link.kashflow_key, "stays, by its flow's when_gone") in _known(found)

@@ -19,7 +19,7 @@ from mappings.golden.spread import gathered
 from mappings.pairing import WhenGone
 from mappings.soql import quoted
 from workers.desk import Desk
-from workers.pairs.asking import merge_question, near_about, pair_about
+from workers.pairs.asking import merge_question, near_about, pair_about, subject_of
 from workers.pairs.finishing import other_way
 from workers.pairs.meeting import Meeting, Shown
 from workers.pairs.merging import pairing_of
@@ -34,6 +34,15 @@ def unlinked_and_gone(work: Work) -> Settlement:
     return work.ends(
         Unchanged(Reason("resolve", "gone", f"{_what(work)} is deleted, and was linked with nothing"))
     )
+
+
+def merge_subject(salesforce_id: str) -> str:
+    """The question what becomes of the counterpart of a record that was merged into another with one of its own."""
+    return subject_of(_merged_about(salesforce_id), "merge")
+
+
+def _merged_about(salesforce_id: str) -> str:
+    return f"merged {salesforce_id}"
 
 
 def wait_or_move(desk: Desk, work: Work) -> Progress:
@@ -131,7 +140,7 @@ def _moved(desk: Desk, work: Work, winner: str, golden: Golden) -> Settlement:
 
 def _two_counterparts(desk: Desk, work: Work, link: Link, taken: Link, golden: Golden) -> Settlement:
     """Both Accounts had a customer. The winner keeps its own; a person says what becomes of the other."""
-    about = f"merged {link.salesforce_id}"
+    about = _merged_about(link.salesforce_id)
     parted = Parted(desk.clock(), "salesforce", f"{_what(work)} was merged into {taken.salesforce_id}")
     text = (
         f"Account {link.salesforce_id} was merged into {taken.salesforce_id}, and each had its customer in KashFlow: "
@@ -142,7 +151,7 @@ def _two_counterparts(desk: Desk, work: Work, link: Link, taken: Link, golden: G
         "archive": f"archive {link.kashflow_key}",
         "keep": f"leave {link.kashflow_key} as it is, on its own",
     }
-    subject = f"{about}: merge"
+    subject = merge_subject(link.salesforce_id)
     decided = desk.ledger.decisions([subject]).get(subject)
     if decided is not None:
         return _carried_out(desk, work, link, golden, decided, parted)
