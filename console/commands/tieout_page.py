@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from itertools import zip_longest
 from typing import Any
+
+from rich.table import Table
 
 from console.commands.screen import screen, table
 from console.operations.plain import as_plain
@@ -13,6 +16,8 @@ from console.tieout.findings import Difference
 from console.tieout.totals import Sums, Total
 
 _COLUMNS = ("entity", "month", "side", "count", "net", "VAT", "gross", "paid", "outstanding")
+#: How many of them are words, and how much stands between two columns.
+_WORDS, _GAP = 3, 3
 _AMOUNTS = ("net", "vat", "gross", "paid", "due")
 
 
@@ -37,8 +42,7 @@ def told(found: TieOut) -> dict[str, Any]:
 def print_tie_out(found: TieOut, entity: str = "") -> None:
     """To standard output; `entity` is the only one that was asked for."""
     paper = screen()
-    rows = [row for total in found.totals for row in _rows(total)]
-    paper.print(table(f"Tie-out of {found.period}", _COLUMNS, rows, numbers=6))
+    paper.print(_totals(found, paper.width))
     for title, differences in (("Differences", found.differences), ("Known already", found.known)):
         if differences:
             lines = [row for one in differences for row in _lines(one)]
@@ -64,6 +68,36 @@ def verdict(found: TieOut, entity: str = "") -> str:
     if found.unread:
         return "Not everything could be compared; try again later."
     return "Both sides agree but for what is known already." if found.known else "Both sides agree."
+
+
+def _totals(found: TieOut, width: int) -> Table:
+    """Both sides below each other, or beside each other where the window is too narrow for that: no amount and no name is
+    broken."""
+    title = f"Tie-out of {found.period}"
+    rows = [row for total in found.totals for row in _rows(total)]
+    figures = len(_COLUMNS) - _WORDS
+    cells = zip(_COLUMNS, *rows, strict=True)
+    widest = [max(len(part) for cell in column for part in cell.split() or [""]) for column in cells]
+    if sum(widest) + _GAP * len(_COLUMNS) > width:
+        rows = [row for total in found.totals for row in _side_by_side(total)]
+        return table(title, ("entity", "", "KashFlow", "Salesforce", "difference"), rows, numbers=3)
+    drawn = table(title, _COLUMNS, rows, numbers=figures)
+    for column in drawn.columns[_WORDS:]:
+        column.no_wrap = True
+    return drawn
+
+
+def _side_by_side(total: Total) -> Iterator[Sequence[str]]:
+    has_amounts = bool(total.currency)
+    names = _COLUMNS[_WORDS:] if has_amounts else _COLUMNS[_WORDS : _WORDS + 1]
+    sides = (total.kashflow, total.salesforce, total.difference)
+    figures = zip(names, *(_figures(one, has_amounts) for one in sides), strict=False)
+    said = (total.entity, f"{total.month} {total.currency}".strip(), f"in {total.shown_in}")
+    words = [one for one in said if one]
+    for word, figure in zip_longest(words, figures, fillvalue=None):
+        name, *both, difference = figure or ("", "", "", "")
+        is_out = any(char in "123456789" for char in difference)
+        yield (word or "", name, *both, difference if is_out else "")
 
 
 def _rows(total: Total) -> Iterator[Sequence[str]]:

@@ -109,3 +109,19 @@ def test_the_last_line_proposes_no_repair_that_would_do_nothing_or_more_than_was
 
     assert verdict(_tie_out(nobody)) == "1 records differ, and only a person can put them right."
     assert "2026-10-31 --entity invoice --repair" in verdict(_tie_out(INVOICE), "invoice")
+
+
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_no_amount_is_broken_however_narrow_the_window_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], width: int
+) -> None:
+    monkeypatch.setattr("console.commands.screen.USUAL_WIDTH", width)
+    movements = replace(TOTAL, entity="bank_transaction", shown_in="Bank_Transaction__c")
+    found = replace(_tie_out(), totals=[TOTAL, movements, replace(movements, month="", currency="")])
+
+    print_tie_out(found)
+
+    words = capsys.readouterr().out.split()
+    assert words.count("2,640.00") == 2
+    assert words.count("-100.00") == 2
+    assert "Bank_Transaction__c" in words
