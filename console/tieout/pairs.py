@@ -15,6 +15,8 @@ from mappings.flows import Flow
 from mappings.pairing import WhenGone
 from workers.pairs.departures import merge_subject
 from workers.pairs.merging import pairing_of
+from workers.pairs.thing import known_as
+from workers.pairs.things import thing_of
 from workers.rehearsal import Rehearsed, Would
 from workers.rehearsed import FieldChange
 
@@ -45,6 +47,9 @@ class _Pairs:
         for one in self.sides.rehearse(self.inward, rows, hints):
             link, account = links.get(one.record_id), _other_id(one)
             self.met |= {account} - {""}
+            if link is not None and self._contradicts(one, link):
+                self._tell_wrong_link(one, link)
+                continue
             self._tell(
                 self.inward,
                 one,
@@ -55,10 +60,55 @@ class _Pairs:
 
     def from_salesforce(self) -> None:
         """The records of Salesforce that no record of KashFlow was met with."""
-        found = self.sides.rows(self.outward.source_entity, [], "Id != null")
-        left = [str(row["Id"]) for row in found if row["Id"] not in self.met]
+        left = [record_id for record_id in self._in_salesforce if record_id not in self.met]
         for one in self.sides.rehearse(self.outward, [*left, *self._with_lost_counterpart()]):
             self._tell(self.outward, one, {}, salesforce_id=one.record_id, kashflow_id=_other_id(one))
+
+    @cached_property
+    def _in_salesforce(self) -> dict[str, None]:
+        """The ids of all records there, in their order."""
+        found = self.sides.rows(self.outward.source_entity, [], "Id != null")
+        return {str(row["Id"]): None for row in found}
+
+    @cached_property
+    def _in_kashflow(self) -> set[str]:
+        """What the records there are called, by id and by key."""
+        entity = self.inward.source_entity
+        rows = self.sides.listed(entity).rows
+        return {*rows, *(self.sides.key(entity, record_id).casefold() for record_id in rows)}
+
+    def _contradicts(self, one: Rehearsed, link: Link) -> bool:
+        """Does one of the two name another record as its counterpart, and neither name this one? Then they are not merged."""
+        thing, meeting = thing_of(self.inward), one.work.meeting if one.work else None
+        has_key = thing.key_field in self.sides.desk.fields(thing.salesforce)
+        if not has_key or meeting is None or meeting.far is None:
+            return False
+        stamp = known_as(meeting.near.model, "salesforce")
+        key, shown = (thing.key_of(side.model).casefold() for side in (meeting.near, meeting.far))
+        if stamp == link.salesforce_id or shown == key:
+            return False
+        return stamp in self._in_salesforce or shown in self._in_kashflow
+
+    def _tell_wrong_link(self, one: Rehearsed, link: Link) -> None:
+        """The link is forgotten, and both of its records find whom they belong to."""
+        record = self.sides.key(self.inward.source_entity, one.record_id)
+        forgets = ((self.noun, link.salesforce_entity, link.salesforce_id),)
+        there = f"{link.salesforce_entity} {link.salesforce_id}"
+        texts = {
+            f"wrong link: the ledger links it with {there}, and they name others as their counterparts": One(
+                self.inward.name, one.record_id, hint={"key": record}, forgets=forgets
+            ),
+            f"wrong link: {there} has another counterpart": One(self.outward.name, link.salesforce_id),
+        }
+        for text, mend in texts.items():
+            self.sides.findings.add(
+                self.noun,
+                record,
+                Point(text, mend=replace(mend, goes_first=True)),
+                name=_name(one),
+                salesforce_id=link.salesforce_id,
+                kashflow_id=one.record_id,
+            )
 
     def _with_lost_counterpart(self) -> list[str]:
         listed = self.sides.listed(self.inward.source_entity)

@@ -352,3 +352,57 @@ def test_where_the_policy_is_to_ignore_a_deletion_it_is_known(small: MonthEnd) -
 
     assert _why(found) == []
     assert ("customer", link.kashflow_key, "stays, by its flow's when_gone") in _known(found)
+
+
+def test_customers_whose_links_are_swapped_are_told_apart_and_not_merged(small: MonthEnd) -> None:
+    road = small.road
+    first, second = (
+        road.ledger.links_by_salesforce_id("customer", "Account", [one])[one] for one in small.accounts
+    )
+    for link in (first, second):
+        unlink(road, "customer", link.kashflow_id)
+    road.link(
+        [
+            LinkFound("customer", "Account", salesforce_id, link.kashflow_id, link.kashflow_key, link.golden)
+            for salesforce_id, link in ((second.salesforce_id, first), (first.salesforce_id, second))
+        ]
+    )
+    names = [road.record(account)["Name"] for account in small.accounts]
+
+    found = small.tie_out("customer")
+    small.repair(found)
+
+    assert {(record, why.partition(":")[0]) for _, record, why in _why(found)} == {
+        (first.kashflow_key, "wrong link"),
+        (second.kashflow_key, "wrong link"),
+    }
+    links = road.ledger.links_by_salesforce_id("customer", "Account", small.accounts)
+    assert [links[one].kashflow_id for one in small.accounts] == [first.kashflow_id, second.kashflow_id]
+    assert [road.record(account)["Name"] for account in small.accounts] == names
+    assert [road.customer(link.kashflow_key)["Name"] for link in (first, second)] == names
+    assert _why(small.tie_out("customer")) == []
+
+
+def test_a_customer_that_is_linked_with_another_firm_finds_its_own_and_is_not_merged(small: MonthEnd) -> None:
+    road = small.road
+    true, wrong = (
+        road.ledger.links_by_salesforce_id("customer", "Account", [one])[one] for one in small.accounts
+    )
+    unlink(road, "customer", true.kashflow_id)
+    unlink(road, "customer", wrong.kashflow_id)
+    road.link(
+        [
+            LinkFound(
+                "customer", "Account", true.salesforce_id, wrong.kashflow_id, wrong.kashflow_key, wrong.golden
+            )
+        ]
+    )
+    before = {row["Code"]: row["Name"] for row in road.keep(lambda books: books.customers.register.rows())}
+
+    small.repair(small.tie_out("customer"))
+
+    after = {row["Code"]: row["Name"] for row in road.keep(lambda books: books.customers.register.rows())}
+    links = road.ledger.links_by_salesforce_id("customer", "Account", small.accounts)
+    assert after == before
+    assert [links[one].kashflow_id for one in small.accounts] == [true.kashflow_id, wrong.kashflow_id]
+    assert _why(small.tie_out("customer")) == []
