@@ -16,6 +16,7 @@ from console.operations.cost import cost
 from console.operations.replay import Plan
 from ledger import operations
 from ledger.deliveries import NewDelivery
+from ledger.endings import State
 from ledger.ledger import Ledger
 from ledger.links import forget_links
 from ledger.operations import Operation
@@ -184,7 +185,7 @@ def _deal_exactly(
     forget_links(connection, (link for one in chunk for link in one.forgets))
     first = [_exactly(book, one, operation, now) for one in chunk if one.goes_first]
     registered = register(connection, first, now, announced=False)
-    last_id = max((id_ for id_, _ in registered), default=None)
+    last_id = _last_of_the_first(connection, operation)
     due_at = now + timedelta(seconds=Rules().prerequisite_seconds) if last_id else None
     rest = [
         replace(_exactly(book, one, operation, now), waits_for=last_id, due_at=due_at)
@@ -194,6 +195,21 @@ def _deal_exactly(
     registered += register(connection, rest, now, announced=False)
     end = reached + len(chunk)
     return Dealt(len(chunk), len(chunk) - len(registered), str(end), is_last=end >= len(ones))
+
+
+def _last_of_the_first(connection: Connection, operation: Operation) -> int | None:
+    """The delivery for which the others wait, which an earlier chunk may have registered; None once it has ended."""
+    first = [One(**one) for one in operation.request["ones"] if one["goes_first"]]
+    if not first:
+        return None
+    return connection.scalar(
+        select(func.max(DeliveryRow.id)).where(
+            DeliveryRow.operation_id == operation.id,
+            DeliveryRow.flow == first[-1].flow,
+            DeliveryRow.record_id == first[-1].record_id,
+            DeliveryRow.state.in_([State.WAITING, State.RUNNING]),
+        )
+    )
 
 
 def _exactly(book: Book, one: One, operation: Operation, now: datetime) -> NewDelivery:

@@ -8,6 +8,9 @@ from decimal import Decimal
 
 import pytest
 
+from console.operations import requeue
+from console.operations.carrying import Hands, Pace
+from console.operations.requeue import Exactly, One
 from console.tieout.compare import NoSuchEntity, TieOut
 from console.tieout.period import Period
 from ledger.endings import LinkFound, State
@@ -406,3 +409,20 @@ def test_a_customer_that_is_linked_with_another_firm_finds_its_own_and_is_not_me
     assert after == before
     assert [links[one].kashflow_id for one in small.accounts] == [true.kashflow_id, wrong.kashflow_id]
     assert _why(small.tie_out("customer")) == []
+
+
+def test_what_names_a_link_waits_for_it_also_where_a_repair_goes_slowly(on_the_road: Road) -> None:
+    road = on_the_road
+    account = road.account("Minster Books", Type="Customer")
+    deal = road.deal(account)
+    ones = (
+        One("account_to_customer", account, goes_first=True),
+        One("opportunity_to_invoice", deal),
+        One("opportunity_to_invoice", road.deal(account)),
+    )
+
+    hands = Hands(road.ledger, road.now, lambda _: False)
+    requeue.start(hands, road.book, Exactly(ones), who="kim", reason="x", pace=Pace(per_minute=60))
+
+    first = road.last(account, "kashflow.customer")
+    assert {road.last(one.record_id).waits_for for one in ones[1:]} == {first.id}
