@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from console.operations.loading.sources import Found, SalesforceRecords
 from ledger.endings import State
 from tests.support.goods import add_product, products
 from tests.support.load import Loading, without_bursts
+from tests.support.pairs import answer, in_step, reviews
 from tests.support.road import Road
 
 #: The sandbox's own: customers that both of its worlds have from the beginning, and those that only its Salesforce has.
@@ -152,3 +154,40 @@ def test_the_movements_of_all_bank_accounts_are_estimated(on_the_road: Road) -> 
 
     assert len(accounts) > 1
     assert loading.estimate().count == len(loading.foresee()) - len(accounts)
+
+
+def test_a_dry_run_foresees_what_the_other_side_would_bring_back(on_the_road: Road) -> None:
+    road = on_the_road
+    account = road.account("Minster Books", Type="Customer")
+    road.add_customer("MINS01", "Minster Books", Addresses=[IN_LEEDS])
+    road.begin_now()
+    road.wait(3600)
+    loading = Loading(road, "customer", "salesforce")
+
+    (foreseen,) = [one for one in loading.foresee() if one.record_id == account]
+    loading.run()
+    road.settle_down()
+
+    assert foreseen.became == "linked"
+    assert "it is MINS01, which says what would be written here" in foreseen.text
+    assert road.record(account)["BillingCity"] == "Leeds"
+
+
+def test_a_dry_run_carries_nothing_out_for_what_is_deleted_meanwhile(
+    on_the_road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    road = on_the_road
+    pair = in_step(road)
+    winner = road.account("Minster Books of York", Type="Customer")
+    road.settle_down()
+    road.merge(winner, pair.account_id)
+    road.settle_down()
+    (review,) = [one for one in reviews(road) if one.kind == "merge"]
+    answer(road, review, "archive")
+    # It was listed before it was merged away.
+    monkeypatch.setattr(SalesforceRecords, "behind", lambda *_: iter([Found(pair.account_id)]))
+
+    found = Loading(road, "customer", "salesforce").foresee()
+
+    assert [one.became for one in found] == ["unchanged"]
+    assert pair.customer["IsArchived"] is False

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from ledger.deliveries import Settlement
-from ledger.endings import Dead, Delivered, Failed, LinkFound, NotNow, Superseded, Unchanged
+from ledger.endings import Dead, Delivered, Failed, LinkFound, NotNow, Reason, Superseded, Unchanged
 from workers.desk import Desk
 from workers.targets.recordset import Changes
 from workers.work import Progress, Work
@@ -22,7 +22,7 @@ class Became(StrEnum):
     CREATED = "created"
     #: The other side has it already, and the two would be known as one from then on.
     LINKED = "linked"
-    #: The other side's record is written.
+    #: The other side's record is written, or by what that says the record itself.
     CHANGED = "changed"
     #: A person is asked, and nothing is written.
     REVIEW = "left to review"
@@ -31,6 +31,10 @@ class Became(StrEnum):
     REFUSED = "cannot be done"
     #: It could not be read just now, or depends on what comes before it.
     UNKNOWN = "not known yet"
+
+
+#: Of a pair whose near side is behind.
+_BACK = "what would be written here, in the record itself"
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,10 @@ def _ended(desk: Desk, entry: Settlement) -> Foreseen:
             to = (
                 entry.link.kashflow_key if entry.delivery.source == "salesforce" else entry.link.salesforce_id
             )
-            return _of(entry, Became.LINKED, f"it is {to}, which says the same", to=to, questions=asked)
+            says = f"which says {_BACK}" if entry.follow_ups else "which says the same"
+            return _of(entry, Became.LINKED, f"it is {to}, {says}", to=to, questions=asked)
+        case Unchanged(reason=Reason(code="same_values")) if entry.follow_ups:
+            return _of(entry, Became.CHANGED, f"the other side says {_BACK}", questions=asked)
         case Delivered(note=note):
             return _of(entry, Became.UNCHANGED, note, questions=asked)
         case Unchanged(reason=reason) | Superseded(reason=reason):

@@ -11,14 +11,14 @@ from console.operations.loading.foreseeing import Became, Foreseen, foreseen
 from console.operations.loading.meaning import Load
 from console.operations.loading.sources import Found, Records, absent, records_of
 from ledger.deliveries import Claim, Delivery, NewDelivery, Settlement
-from ledger.endings import NotNow
+from ledger.endings import NotNow, Reason, Unchanged
 from ledger.onlooker import Onlooker
 from mappings.flows import Flow
 from workers.desk import Desk
 from workers.rehearsal import imagined
 from workers.sources import LAG
 from workers.steps import compare, express, hydrate, resolve, understand
-from workers.work import Batch, Progress
+from workers.work import Batch, Progress, Work
 
 #: A delivery that needs another one which needs another one: more in a row than this is a circle in flows.yaml.
 DEEPEST = 3
@@ -80,9 +80,16 @@ def _judged(desk: Desk, deliveries: Sequence[Delivery], depth: int = 0) -> Itera
 def _compared(desk: Desk, deliveries: Sequence[Delivery]) -> list[Progress]:
     """The works that would be sent, and the endings of the others."""
     batch = Batch.of(Claim("", desk.clock(), tuple(deliveries)), desk)
-    for step in (hydrate, understand, resolve, express, compare):
+    for step in (hydrate, _still_there, understand, resolve, express, compare):
         batch = batch.through(step, desk)
     return [*batch.open, *batch.ended]
+
+
+def _still_there(_desk: Desk, works: list[Work]) -> Iterator[Progress]:
+    """Without what was deleted since it was listed: what follows from that may be carried out by the step that finds it."""
+    for work in works:
+        text = f"the {work.delivery.entity} {work.delivery.record_id} was deleted meanwhile"
+        yield work.ends(Unchanged(Reason("hydrate", "gone", text))) if work.gone else work
 
 
 def _needed(desk: Desk, waiting: Iterable[Settlement], depth: int) -> dict[str, Foreseen]:
