@@ -74,8 +74,11 @@ class Decision:
     at: datetime = field(compare=False)
 
 
-def ask(connection: Connection, asked: Asked, delivery_id: int, now: datetime) -> None:
-    """Write down what a settlement said about questions."""
+def ask(
+    connection: Connection, asked: Asked, delivery_id: int, now: datetime, *, read_at: datetime | None = None
+) -> None:
+    """Write down what a settlement said about questions. What was decided after `read_at` it cannot have known: that
+    decision has a delivery of its own, which uses it or asks again."""
     if asked.used:
         connection.execute(
             update(ReviewRow)
@@ -93,10 +96,10 @@ def ask(connection: Connection, asked: Asked, delivery_id: int, now: datetime) -
             .values(state=ReviewState.WITHDRAWN)
         )
     for question in asked.questions:
-        _ask_one(connection, question, now)
+        _ask_one(connection, question, now, read_at or now)
 
 
-def _ask_one(connection: Connection, question: Question, now: datetime) -> None:
+def _ask_one(connection: Connection, question: Question, now: datetime, read_at: datetime) -> None:
     """A question that is open already is asked with what is known now; a decided one about other values is open again."""
     told = {
         "question": question.question,
@@ -105,7 +108,7 @@ def _ask_one(connection: Connection, question: Question, now: datetime) -> None:
         "asked_at": now,
     }
     live = connection.execute(
-        select(ReviewRow.id)
+        select(ReviewRow.id, ReviewRow.decided_at)
         .where(ReviewRow.subject == question.subject, ReviewRow.state.in_(LIVE))
         .with_for_update()
     ).one_or_none()
@@ -120,6 +123,8 @@ def _ask_one(connection: Connection, question: Question, now: datetime) -> None:
                 **told,
             )
         )
+        return
+    if live.decided_at is not None and live.decided_at > read_at:
         return
     blank = {"decision": None, "who": None, "reason": None, "decided_at": None}
     connection.execute(
