@@ -27,14 +27,16 @@ def decided_on(desk: Desk, work: Work) -> Review | None:
 
 
 def models_of(desk: Desk, work: Work, rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Noun]:
-    """The far side's records in our words; one that cannot be read is judged by its name."""
+    """The far side's records in our words; one that cannot be read is judged by its name and code."""
     mapping = desk.book.mapping(reading(desk, work.flow, work.flow.target).reads)
     context, found = desk.context(), dict[str, Noun]()
     for key, row in rows.items():
         try:
             found[key] = mapping.read(row, context)
         except MappingProblem:
-            found[key] = mapping.kind.noun.model_validate({"name": str(row["Name"])})
+            name = str(row.get("Name") or "").strip() or key
+            told = {"name": name, "code": str(row.get("Code") or "")}
+            found[key] = mapping.kind.noun.model_validate(told)
     return found
 
 
