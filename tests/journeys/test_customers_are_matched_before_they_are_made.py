@@ -243,3 +243,32 @@ def test_both_systems_making_the_same_firm_at_once_end_with_one_pair(watched_roa
 
     assert _linked(road, account) == "HAND01"
     assert len(road.accounts("Minster Books")) == len(road.customers("Minster Books")) == 1
+
+
+def test_an_account_is_found_among_hundreds_that_share_a_word_of_its_name(on_the_road: Road) -> None:
+    road = on_the_road
+    road.create_many("Account", [{"Name": f"Consulting {number}"} for number in range(205)])
+    account = road.account("Consulting Co", BillingPostalCode="LS1 1AA")
+    road.begin_now()
+    road.rest()
+
+    road.add_customer("CONS01", "Consulting Co", Addresses=[{"PostCode": "LS1 1AA", "CountryCode": "GB"}])
+    road.settle_down()
+
+    assert [row["Id"] for row in road.accounts("Consulting Co")] == [account]
+    assert road.record(account)["ExternalID__c"] == "CONS01"
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"), [("Müller & Sons", "Muller & Sons"), ("Muller Ltd", "Müller Ltd")]
+)
+def test_an_accent_makes_no_second_account(watched_road: Road, ours: str, theirs: str) -> None:
+    road = watched_road
+    account = road.account(theirs, BillingPostalCode="LS1 1AA")
+    road.hear()
+
+    road.add_customer("MULL01", ours, Addresses=[{"PostCode": "LS1 1AA", "CountryCode": "GB"}])
+    road.settle_down()
+
+    assert road.record(account)["ExternalID__c"] == "MULL01"
+    assert len(road.in_salesforce("Account", ExternalID__c="MULL01")) == 1

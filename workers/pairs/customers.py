@@ -8,6 +8,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from canonical.customer import Contact, Customer
+from canonical.names import normalised
 from canonical.shape import Noun
 from mappings.golden.alike import alike
 from mappings.golden.merge import Span
@@ -23,6 +24,10 @@ from workers.pairs.salesforce import edited, listed, one_of
 from workers.pairs.thing import Part, Thing
 
 _WORD = re.compile(r"\w+")
+#: Letters that are often written with an accent, and all others that have one: any letter may stand there.
+_ACCENTED = re.compile(r"[aceinouyACEINOUY_]|[^\x00-\x7f]")
+#: With fewer letters left a pattern would bring every Account.
+_TELLING = 2
 _PEOPLE = Part("Contacts", "Contact", "AccountId", "ExternalID__c")
 
 
@@ -85,13 +90,15 @@ def _names(person: Contact) -> tuple[str, str]:
 
 
 def _search(noun: Noun) -> str:
-    """All Accounts of this name, and those with its longest word in theirs."""
+    """All Accounts of this name, and those with its longest word in theirs, whatever accents either has."""
     name = customer(noun).name
     word = max(_WORD.findall(name), key=len, default="")
     if not word:
         return f"Name = {quoted(name)}"
-    literal = quoted(word).replace("%", "\\%").replace("_", "\\_")
-    return f"Name = {quoted(name)} OR Name LIKE '%{literal[1:-1]}%'"
+    pattern = _ACCENTED.sub("_", word)
+    if len(pattern.replace("_", "")) < _TELLING:
+        pattern = word.replace("_", "\\_")
+    return f"Name = {quoted(name)} OR Name LIKE '%{pattern}%'"
 
 
 def _candidates(ours: Noun, theirs: Mapping[str, Noun], taken: Set[str]) -> Candidates:
@@ -114,6 +121,7 @@ CUSTOMER = Thing(
     in_salesforce=_in_salesforce,
     in_kashflow=_in_kashflow,
     search=_search,
+    may_be_called=lambda noun, name: normalised(name) == normalised(customer(noun).name),
     candidates=_candidates,
     summary=_summary,
     can_be_merged=True,

@@ -109,6 +109,7 @@ PRODUCT = Thing(
     in_salesforce=_in_salesforce,
     in_kashflow=_in_kashflow,
     search=_search,
+    may_be_called=lambda _noun, _name: True,
     candidates=_candidates,
     summary=_summary,
 )
