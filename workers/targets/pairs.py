@@ -59,6 +59,9 @@ class Pairs:
         if paired:
             for entry in self._end.read(desk, paired):
                 yield _mapped(entry, lambda work: _met(desk, work, desk.context()))
+        heirs = departures.waiting_heirs(desk, strangers)
+        yield from (heirs[work.delivery.id] for work in strangers if work.delivery.id in heirs)
+        strangers = [work for work in strangers if work.delivery.id not in heirs]
         if strangers:
             for entry in self._end.find(desk, strangers):
                 yield _mapped(entry, lambda work: _introduced(desk, work, desk.context()))
