@@ -138,6 +138,7 @@ def decide(connection: Connection, review_id: int, decision: Decision) -> Review
     answers = review.detail["answers"]
     if decision.answer not in answers:
         raise CannotDecide(f"{decision.answer!r} is no answer to review {review_id}; expected {_or(answers)}")
+    _not_given_to_two(connection, review, decision.answer)
     connection.execute(
         update(ReviewRow)
         .where(ReviewRow.id == review_id)
@@ -150,6 +151,25 @@ def decide(connection: Connection, review_id: int, decision: Decision) -> Review
         )
     )
     return _run_again(connection, review, f"decided {decision.at.isoformat()}", decision.at)
+
+
+def _not_given_to_two(connection: Connection, review: Review, answer: str) -> None:
+    """One record over there is the counterpart of one record here. Raises CannotDecide."""
+    if review.kind != "match" or answer not in review.detail["sides"][1:]:
+        return
+    rows = connection.execute(
+        select(ReviewRow.__table__).where(
+            ReviewRow.kind == review.kind,
+            ReviewRow.state == ReviewState.DECIDED,
+            ReviewRow.decision == answer,
+            ReviewRow.id != review.id,
+        )
+    )
+    for other in map(_review, rows):
+        if other.again["queue"] == review.again["queue"]:
+            raise CannotDecide(
+                f"{answer} was given to {other.about} in review {other.id}, and cannot be {review.about} as well"
+            )
 
 
 def undo(connection: Connection, review_id: int, now: datetime) -> Review:

@@ -7,7 +7,8 @@ from typing import Any
 
 from canonical.shape import Noun
 from ledger.deliveries import Settlement
-from ledger.endings import Reason, Unchanged
+from ledger.endings import Dead, Reason, Unchanged
+from ledger.links import Link
 from ledger.questions import Asked
 from ledger.reviews import Review
 from mappings.golden.record import Value
@@ -24,6 +25,15 @@ def decided_on(desk: Desk, work: Work) -> Review | None:
     """What a person said about which record is meant."""
     subject = subject_of(near_about(work), "match")
     return desk.ledger.decisions([subject]).get(subject)
+
+
+def linked_meanwhile(work: Work, review: Review, link: Link) -> Settlement:
+    """The end of a work whose decision came too late: nothing of it is written into what is another record's by now."""
+    text = (
+        f"review {review.id} says that it is {review.decision}, which has been linked with {link.salesforce_entity} "
+        f"{link.salesforce_id} since; decide once more, or merge the two"
+    )
+    return work.ends(Dead(Reason("resolve", "linked_meanwhile", text)))
 
 
 def models_of(desk: Desk, work: Work, rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Noun]:

@@ -18,7 +18,7 @@ from workers.classify import ending_of, may_pass
 from workers.desk import Desk
 from workers.pairs import departures
 from workers.pairs.asking import NEW
-from workers.pairs.choosing import decided_on, in_doubt, models_of
+from workers.pairs.choosing import decided_on, in_doubt, linked_meanwhile, models_of
 from workers.pairs.salesforce import find_records, read_records
 from workers.pairs.sides import reading
 from workers.pairs.thing import known_as
@@ -86,7 +86,10 @@ def _found(desk: Desk, work: Work) -> Progress:
         if review.decision == NEW:
             record = _with_our_key(desk, work)
             return work if record is None else _shown_by_another(desk, work, record)
-        chosen = str(review.decision)
+        chosen, thing = str(review.decision), thing_of(work.flow)
+        links = desk.ledger.links_by_salesforce_id(thing.entity, thing.salesforce, [chosen])
+        if chosen in links:
+            return linked_meanwhile(work, review, links[chosen])
         return replace(work, far=read_records(desk, flow, [chosen], priority).get(chosen))
     ours = known(work.model, "the model")
     stamped = known_as(ours, "salesforce")
