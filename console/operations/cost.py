@@ -65,7 +65,9 @@ def _writing(flow: Flow, count: int) -> Calls:
         return _pairing(flow, count)
     if flow.target == "salesforce":
         return Calls(salesforce=2 * _batches(flow, count))
-    return Calls(kashflow=2 * count)
+    # Salesforce is asked once a batch which Accounts were merged into those that need a customer.
+    asks = _batches(flow, count) if flow.target_object == "Customer" else 0
+    return Calls(salesforce=asks, kashflow=2 * count)
 
 
 def _pairing(flow: Flow, count: int) -> Calls:

@@ -203,3 +203,22 @@ def test_an_edit_in_kashflow_within_the_grace_does_not_make_us_forget_the_deleti
     road.settle_down()
 
     assert pair.customer["IsArchived"] is True
+
+
+def test_a_deal_that_is_won_right_after_a_merge_is_billed_to_the_customer_that_was_handed_on(
+    on_either_ledger: Road,
+) -> None:
+    road = on_either_ledger
+    pair = in_step(road)
+    winner = road.account("Quite Another Name Ltd")
+    deal = road.deal(pair.account_id)
+    road.settle_down()
+
+    road.merge(winner, pair.account_id)
+    road.win(deal)
+    road.settle_down()
+
+    (invoice,) = road.invoices(deal)
+    assert str(invoice["CustomerId"]) == pair.kashflow_id
+    assert len(road.customers("Quite Another Name Ltd")) == 1
+    assert reviews(road) == []

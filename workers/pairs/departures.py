@@ -6,7 +6,7 @@ section 2.2).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -65,14 +65,15 @@ def wait_or_move(desk: Desk, work: Work) -> Progress:
     return work
 
 
-def waiting_heirs(desk: Desk, works: Sequence[Work]) -> dict[int, Settlement]:
-    """By delivery, the ends of those that others were merged into whose counterpart they are about to take over: whoever
-    looked for one, or made one, would have two. May raise any ConnectorError."""
-    heirs = {work.delivery.record_id: work for work in works}
+def waiting_heirs(
+    desk: Desk, works: Sequence[Work], id_of: Callable[[Work], str] = lambda work: work.delivery.record_id
+) -> dict[int, Settlement]:
+    """By delivery, the ends of those whose record, `id_of`, others were merged into, and is about to take their counterpart over:
+    whoever looked for one, or made one, would have two. May raise any ConnectorError."""
     thing = thing_of(works[0].flow) if works else None
     if thing is None or not thing.can_be_merged or works[0].flow.source != "salesforce":
         return {}
-    named = ", ".join(quoted(one) for one in heirs)
+    named = ", ".join(quoted(one) for one in sorted({id_of(work) for work in works}))
     # Ids that Salesforce told, in quotes all the same.
     statement = f"SELECT Id, MasterRecordId FROM {thing.salesforce} WHERE IsDeleted = true AND MasterRecordId IN ({named})"  # noqa: S608
     found = desk.salesforce_meter.call(
@@ -80,14 +81,22 @@ def waiting_heirs(desk: Desk, works: Sequence[Work]) -> dict[int, Settlement]:
     )
     winners = {str(row["Id"]): str(row["MasterRecordId"]) for row in found}
     links = desk.ledger.links_by_salesforce_id(thing.entity, thing.salesforce, winners)
-    ended = {}
-    for loser, link in links.items():
-        work = heirs.get(winners[loser])
-        if work is not None and Golden.from_plain(link.golden).parted is None:
-            text = f"{thing.salesforce} {loser} was merged into it, and hands {thing.entity} {link.kashflow_key} on first"
-            reason = Reason("resolve", "inherits", text)
-            ended[work.delivery.id] = work.ends(may_pass(work.delivery, reason, desk))
-    return ended
+    estates = {
+        winners[loser]: link for loser, link in links.items() if Golden.from_plain(link.golden).parted is None
+    }
+    return {
+        work.delivery.id: _inherits_first(desk, work, estates[id_of(work)])
+        for work in works
+        if id_of(work) in estates
+    }
+
+
+def _inherits_first(desk: Desk, work: Work, link: Link) -> Settlement:
+    text = (
+        f"{link.salesforce_entity} {link.salesforce_id} was merged into it, and hands {link.entity} {link.kashflow_key} "
+        "on first"
+    )
+    return work.ends(may_pass(work.delivery, Reason("resolve", "inherits", text), desk))
 
 
 def departing(desk: Desk, work: Work, far: Shown | None) -> Progress:
