@@ -74,8 +74,11 @@ class Decision:
     at: datetime = field(compare=False)
 
 
-def ask(connection: Connection, asked: Asked, delivery_id: int, now: datetime) -> None:
-    """Write down what a settlement said about questions."""
+def ask(
+    connection: Connection, asked: Asked, delivery_id: int, now: datetime, *, read_at: datetime | None = None
+) -> None:
+    """Write down what a settlement said about questions. What was decided after `read_at` it cannot have known: that
+    decision has a delivery of its own, which uses it or asks again."""
     if asked.used:
         connection.execute(
             update(ReviewRow)
@@ -93,10 +96,10 @@ def ask(connection: Connection, asked: Asked, delivery_id: int, now: datetime) -
             .values(state=ReviewState.WITHDRAWN)
         )
     for question in asked.questions:
-        _ask_one(connection, question, now)
+        _ask_one(connection, question, now, read_at or now)
 
 
-def _ask_one(connection: Connection, question: Question, now: datetime) -> None:
+def _ask_one(connection: Connection, question: Question, now: datetime, read_at: datetime) -> None:
     """A question that is open already is asked with what is known now; a decided one about other values is open again."""
     told = {
         "question": question.question,
@@ -105,7 +108,7 @@ def _ask_one(connection: Connection, question: Question, now: datetime) -> None:
         "asked_at": now,
     }
     live = connection.execute(
-        select(ReviewRow.id)
+        select(ReviewRow.id, ReviewRow.decided_at)
         .where(ReviewRow.subject == question.subject, ReviewRow.state.in_(LIVE))
         .with_for_update()
     ).one_or_none()
@@ -121,6 +124,8 @@ def _ask_one(connection: Connection, question: Question, now: datetime) -> None:
             )
         )
         return
+    if live.decided_at is not None and live.decided_at > read_at:
+        return
     blank = {"decision": None, "who": None, "reason": None, "decided_at": None}
     connection.execute(
         update(ReviewRow).where(ReviewRow.id == live.id).values(state=ReviewState.OPEN, **blank, **told)
@@ -133,6 +138,7 @@ def decide(connection: Connection, review_id: int, decision: Decision) -> Review
     answers = review.detail["answers"]
     if decision.answer not in answers:
         raise CannotDecide(f"{decision.answer!r} is no answer to review {review_id}; expected {_or(answers)}")
+    _not_given_to_two(connection, review, decision.answer)
     connection.execute(
         update(ReviewRow)
         .where(ReviewRow.id == review_id)
@@ -145,6 +151,25 @@ def decide(connection: Connection, review_id: int, decision: Decision) -> Review
         )
     )
     return _run_again(connection, review, f"decided {decision.at.isoformat()}", decision.at)
+
+
+def _not_given_to_two(connection: Connection, review: Review, answer: str) -> None:
+    """One record over there is the counterpart of one record here. Raises CannotDecide."""
+    if review.kind != "match" or answer not in review.detail["sides"][1:]:
+        return
+    rows = connection.execute(
+        select(ReviewRow.__table__).where(
+            ReviewRow.kind == review.kind,
+            ReviewRow.state == ReviewState.DECIDED,
+            ReviewRow.decision == answer,
+            ReviewRow.id != review.id,
+        )
+    )
+    for other in map(_review, rows):
+        if other.again["queue"] == review.again["queue"]:
+            raise CannotDecide(
+                f"{answer} was given to {other.about} in review {other.id}, and cannot be {review.about} as well"
+            )
 
 
 def undo(connection: Connection, review_id: int, now: datetime) -> Review:

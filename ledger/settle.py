@@ -54,7 +54,7 @@ def settle(
     remember_links(connection, links, now)
     for entry in ours:
         if entry.asked:
-            ask(connection, entry.asked, entry.delivery.id, now)
+            ask(connection, entry.asked, entry.delivery.id, now, read_at=claim.claimed_at)
     # Whoever lost the lease may only close what it knows to be made: the intent may be its successor's by now.
     certain = [entry for entry in settlements if entry.link or entry.delivery.id in held]
     close_intents(connection, [stamp for entry in certain for stamp in entry.closes], now)

@@ -77,6 +77,11 @@ def in_doubt(delivery: Delivery, reason: Reason, desk: Desk) -> Ending:
     return _failed(wait, delivery, reason, desk)
 
 
+def may_pass(delivery: Delivery, reason: Reason, desk: Desk) -> Ending:
+    """The ending when something else has to happen first, and nobody tells when it has."""
+    return _failed(desk.rules.backoff(delivery.attempts + 1, desk.rng), delivery, reason, desk)
+
+
 def held_back(delivery: Delivery, reason: Reason, desk: Desk, asked_seconds: float | None = None) -> Ending:
     """The ending when nothing is wrong with the record: it waits the more patiently the longer it has waited, or
     as long as the API asked, and the attempt does not count."""

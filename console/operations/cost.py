@@ -11,8 +11,9 @@ from mappings.flows import Flow
 #: By the stamp, by the code and by the name, each found and then read; by two names, and in full.
 FINDS_IN_SALESFORCE = 5
 FINDS_IN_KASHFLOW = 4
-#: A batch of pairs in Salesforce: Accounts and Contacts, read and written.
-PAIR_BATCH = 4
+#: A batch of pairs in Salesforce: Accounts and Contacts, read and written, and codes that Contacts took along to another Account
+#: found and taken back.
+PAIR_BATCH = 6
 
 
 @dataclass(frozen=True)
@@ -64,14 +65,17 @@ def _writing(flow: Flow, count: int) -> Calls:
         return _pairing(flow, count)
     if flow.target == "salesforce":
         return Calls(salesforce=2 * _batches(flow, count))
-    return Calls(kashflow=2 * count)
+    # Salesforce is asked once a batch which Accounts were merged into those that need a customer.
+    asks = _batches(flow, count) if flow.target_object == "Customer" else 0
+    return Calls(salesforce=asks, kashflow=2 * count)
 
 
 def _pairing(flow: Flow, count: int) -> Calls:
     """A record without a counterpart is looked for by code and by name, one by one, before it is made."""
     if flow.target == "salesforce":
         return Calls(salesforce=FINDS_IN_SALESFORCE * count + PAIR_BATCH * _batches(flow, count))
-    return Calls(kashflow=(FINDS_IN_KASHFLOW + 2) * count)
+    # Salesforce is asked once a batch who was merged into whom.
+    return Calls(salesforce=_batches(flow, count), kashflow=(FINDS_IN_KASHFLOW + 2) * count)
 
 
 def _batches(flow: Flow, count: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,13 +50,14 @@ def custom_fields(book: Book, entity: str, described: Mapping[str, Any]) -> list
         # A part of a compound field is mapped with it, if at all.
         if field.get("custom") and not field.get("compoundFieldName")
     ]
+    boxes = Counter(_plain(str(field.get("label") or "")) for field in fields)
     return [
         CustomField(
             name=str(field["name"]),
             label=str(field.get("label") or ""),
             type=str(field["type"]),
             mapped_in=tuple(_naming(mappings, str(field["name"]))),
-            lines=dict(_lines((both_ways or mappings)[:1], field)),
+            lines=dict(_lines((both_ways or mappings)[:1], field, _box_name(field, boxes))),
         )
         for field in sorted(fields, key=lambda field: str(field["name"]))
     ]
@@ -86,7 +88,15 @@ def _naming(mappings: Iterable[RecordMapping], name: str) -> Iterator[str]:
             yield f"{mapping.name}.yaml"
 
 
-def _lines(mappings: Iterable[RecordMapping], field: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _box_name(field: Mapping[str, Any], boxes: Mapping[str, int]) -> str:
+    """The field's label; its name where several fields have that label, or nothing of it can be spelled."""
+    label = _plain(str(field.get("label") or ""))
+    return label if label and boxes[label] == 1 else str(field["name"])
+
+
+def _lines(
+    mappings: Iterable[RecordMapping], field: Mapping[str, Any], box_name: str
+) -> Iterator[tuple[str, str]]:
     name = str(field["name"])
     ours = f"custom.{name.removesuffix('__c').lower()}"
     read, write, read_box, write_box = _STEPS.get(str(field["type"]), _TEXT)
@@ -99,7 +109,7 @@ def _lines(mappings: Iterable[RecordMapping], field: Mapping[str, Any]) -> Itera
         # Customers alone have boxes (reference kashflow.md section 3.17).
         if mapping.kind.noun is Customer and mapping.can("write"):
             group = "CustomCheckBoxes" if field["type"] == "boolean" else "CustomTextBoxes"
-            box = f"{group}[Name={_plain(str(field.get('label') or name))}].Value"
+            box = f"{group}[Name={box_name}].Value"
             if writable:
                 yield "kashflow/customer.yaml, read", _line(ours, box, read_box)
             yield "kashflow/customer.yaml, write", _line(box, ours, write_box)

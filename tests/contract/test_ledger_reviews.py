@@ -237,3 +237,23 @@ def test_questions_of_a_delivery_whose_lease_was_lost_are_not_asked(ledger: Ledg
 
     assert settled.too_late == (claim.deliveries[0].id,)
     assert ledger.reviews(LIVE, limit=10) == []
+
+
+def test_a_decision_that_is_taken_while_the_question_is_asked_again_stands(
+    ledger: Ledger, clock: TestClock
+) -> None:
+    _asks(ledger, clock, _question())
+    ledger.register([account(1, "edited meanwhile")], now=clock())
+    claim = take(ledger, clock, "kashflow.customer")
+    clock.tick(1)
+    review = ledger.decide(_the(ledger).id, _decision(clock))
+    clock.tick(1)
+
+    asked = Asked((_question(),), looked_at=(ABOUT,))
+    reason = Reason("compare", "in_review", "a person decides")
+    ledger.settle(
+        claim, [Settlement(one, Unchanged(reason), asked=asked) for one in claim.deliveries], now=clock()
+    )
+
+    assert (_the(ledger).state, _the(ledger).decision) == (ReviewState.DECIDED, review.decision)
+    assert len(take(ledger, clock, "kashflow.customer").deliveries) == 1

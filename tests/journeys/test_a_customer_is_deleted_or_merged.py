@@ -171,3 +171,54 @@ def test_an_account_that_is_only_hidden_from_us_is_not_taken_for_deleted(on_the_
     assert not pair.customer["IsArchived"]
     assert pair.golden.parted is None
     assert road.last(pair.account_id, "kashflow.customer").reason_code == "not_visible"
+
+
+def test_a_winner_that_becomes_a_customer_by_the_merge_gets_no_second_one(on_either_ledger: Road) -> None:
+    road = on_either_ledger
+    pair = in_step(road)
+    winner = road.account("Quite Another Name Ltd", Type="Prospect")
+    road.settle_down()
+
+    road.merge(winner, pair.account_id, Type="Customer")
+    road.settle_down()
+
+    links = road.ledger.links_by_salesforce_id("customer", "Account", [winner])
+    assert links[winner].kashflow_id == pair.kashflow_id
+    assert [row["Id"] for row in road.customers("Quite Another Name Ltd")] in ([], [int(pair.kashflow_id)])
+    assert pair.customer["IsArchived"] is False
+
+
+def test_an_edit_in_kashflow_within_the_grace_does_not_make_us_forget_the_deletion(on_the_road: Road) -> None:
+    road = on_the_road
+    pair = in_step(road)
+    road.delete(pair.account_id)
+    road.hear()
+    road.work()
+    road.hide("Account", pair.account_id)
+
+    pair.edit_customer(Name="Minster Books (York)")
+    road.look()
+    road.work()
+    road.wait(3700)
+    road.settle_down()
+
+    assert pair.customer["IsArchived"] is True
+
+
+def test_a_deal_that_is_won_right_after_a_merge_is_billed_to_the_customer_that_was_handed_on(
+    on_either_ledger: Road,
+) -> None:
+    road = on_either_ledger
+    pair = in_step(road)
+    winner = road.account("Quite Another Name Ltd")
+    deal = road.deal(pair.account_id)
+    road.settle_down()
+
+    road.merge(winner, pair.account_id)
+    road.win(deal)
+    road.settle_down()
+
+    (invoice,) = road.invoices(deal)
+    assert str(invoice["CustomerId"]) == pair.kashflow_id
+    assert len(road.customers("Quite Another Name Ltd")) == 1
+    assert reviews(road) == []

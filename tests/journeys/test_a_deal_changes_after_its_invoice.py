@@ -224,3 +224,33 @@ def _won_and_lost_sight_of(road: Road, fault: str) -> str:
     road.fault("kashflow", fault, match={"method": "POST", "resource": "invoices"})
     road.work_on("kashflow.invoice")
     return deal
+
+
+def test_a_deal_that_becomes_another_firms_is_put_to_a_person(invoiced: tuple[Road, str, Row]) -> None:
+    road, deal, invoice = invoiced
+
+    road.change(deal, AccountId=road.account("Robinfield Pottery"))
+    road.catch_up()
+
+    (review,) = reviews(road)
+    assert "to another customer or in another currency" in review.question
+    assert f"a credit note over 1200.00 with the reference SF-{deal}" in review.question
+    _credit(road, deal, invoice, 1, "1200.00")
+    answer(road, review, "settled")
+    road.rest()
+    (again,) = reviews(road)
+    assert "a further invoice over 1200.00" in again.question
+
+
+def test_a_deal_whose_account_was_merged_into_another_has_its_invoice(
+    invoiced: tuple[Road, str, Row],
+) -> None:
+    road, deal, _ = invoiced
+    winner = road.account("Larkfield Ceramics Group")
+    road.catch_up()
+
+    road.merge(winner, str(road.record(deal)["AccountId"]))
+    road.catch_up()
+
+    assert road.last(deal).reason_code == "already_invoiced"
+    assert [one for one in reviews(road) if one.kind == "credit"] == []

@@ -150,3 +150,29 @@ def test_two_rules_that_undo_each_other_trip_the_breaker_of_that_field(on_either
     road.settle_down()
     assert (pair.account["Name"], pair.customer["Name"]) == ("MINSTER BOOKS",) * 2
     assert road.last(pair.account_id, "kashflow.customer").state is State.UNCHANGED
+
+
+def test_of_two_decisions_for_one_customer_the_second_writes_nothing_into_it(on_the_road: Road) -> None:
+    road = on_the_road
+    road.add_customer(
+        "LARK01", "Larkfield Ceramics", Addresses=[{"PostCode": "ST1 5PJ", "CountryCode": "GB"}]
+    )
+    road.look()
+    first, second = (
+        road.account("Larkfield Ceramics", Type="Customer", BillingPostalCode=code, BillingCity=town)
+        for code, town in (("LS1 1AA", None), ("YO1 1AA", "York"))
+    )
+    road.settle_down()
+
+    one, other = reviews(road)
+    answer(road, one, "LARK01")
+    with pytest.raises(CannotDecide, match="LARK01 was given to customer"):
+        answer(road, other, "LARK01")
+    road.settle_down()
+    answer(road, other, "LARK01")
+    road.settle_down()
+
+    assert list(road.ledger.links_by_salesforce_id("customer", "Account", [first, second])) == [first]
+    last = road.last(second, "kashflow.customer")
+    assert (last.state, last.reason_code) == (State.DEAD, "linked_meanwhile")
+    assert not road.customer("LARK01")["Addresses"][0]["Line3"]

@@ -165,3 +165,19 @@ def test_what_cannot_be_of_its_type_is_said_with_the_field_and_the_value(pair: P
     assert last.state is State.DEAD
     assert "Score" in str(last.reason_text)
     assert "should be a number" in str(last.reason_text)
+
+
+def test_two_custom_fields_of_one_label_have_a_box_each(on_the_road: Road, tmp_path: Path) -> None:
+    road = on_the_road
+    _add_field(road, "Region__c", "Region", "string")
+    _add_field(road, "Region_Sold__c", "Region", "string")
+    _add_field(road, "Share__c", "%", "percent")
+
+    write_lines(tmp_path / "own", custom_fields(road.book, "Account", road.salesforce.describe("Account")))
+
+    written = load(tmp_path / "own").mapping("kashflow/customer").writing
+    assert written is not None
+    assert {"CustomTextBoxes"} <= written.fit.fields.keys()
+    text = (tmp_path / "own" / "kashflow" / "customer.yaml").read_text(encoding="utf-8")
+    for name in ("Region__c", "Region_Sold__c", "Share__c"):
+        assert f"CustomTextBoxes[Name={name}].Value" in text

@@ -294,3 +294,32 @@ def test_the_customer_of_a_won_deal_is_kept_in_step_from_then_on(on_the_road: Ro
 
     assert road.record(account)["Name"] == "Larkfield Ceramics (Holdings) Ltd"
     assert len(road.invoices(deal)) == 1
+
+
+def test_a_customer_that_does_not_say_whether_it_is_archived_is_not(on_the_road: Road) -> None:
+    road = on_the_road
+    road.look()
+    road.add_customer("LARK01", "Larkfield Ceramics")
+    road.keep(lambda books: [row.update(IsArchived=None) for row in books.customers.register.rows()])
+
+    road.settle_down()
+
+    assert len(road.accounts("Larkfield Ceramics")) == 1
+
+
+def test_what_is_too_long_for_salesforce_is_cut_there_and_stays_whole_in_kashflow(on_the_road: Road) -> None:
+    road = on_the_road
+    road.look()
+    address = {"Line1": "x" * 200, "Line2": "y" * 200, "Line3": "z" * 90, "CountryCode": "gb"}
+    road.add_customer("LARK01", "L" * 300, Addresses=[address], DeliveryAddresses=[address])
+
+    road.settle_down()
+
+    (account,) = road.in_salesforce("Account", ExternalID__c="LARK01")
+    assert [len(account[name]) for name in ("Name", "BillingStreet", "BillingCity")] == [255, 255, 40]
+    assert account["BillingCountry"] == "United Kingdom"
+    road.change(account["Id"], Phone="0113 496 0001", BillingPostalCode="LS1 1AA")
+    road.settle_down()
+    customer = road.customer("LARK01")
+    assert customer["Addresses"][0]["PostCode"] == "LS1 1AA"
+    assert customer["Addresses"][0]["Line2"] == "y" * 200

@@ -245,18 +245,30 @@ def test_both_systems_making_the_same_firm_at_once_end_with_one_pair(watched_roa
     assert len(road.accounts("Minster Books")) == len(road.customers("Minster Books")) == 1
 
 
-def test_among_hundreds_of_firms_with_a_common_word_in_their_names_the_right_account_is_found(
-    watched_road: Road,
-) -> None:
+def test_an_account_is_found_among_hundreds_that_share_a_word_of_its_name(on_the_road: Road) -> None:
+    road = on_the_road
+    road.create_many("Account", [{"Name": f"Consulting {number}"} for number in range(205)])
+    account = road.account("Consulting Co", BillingPostalCode="LS1 1AA")
+    road.begin_now()
+    road.rest()
+
+    road.add_customer("CONS01", "Consulting Co", Addresses=[{"PostCode": "LS1 1AA", "CountryCode": "GB"}])
+    road.settle_down()
+
+    assert [row["Id"] for row in road.accounts("Consulting Co")] == [account]
+    assert road.record(account)["ExternalID__c"] == "CONS01"
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"), [("Müller & Sons", "Muller & Sons"), ("Muller Ltd", "Müller Ltd")]
+)
+def test_an_accent_makes_no_second_account(watched_road: Road, ours: str, theirs: str) -> None:
     road = watched_road
-    others = [{"Name": f"Firm {number} Limited", "Type": "Prospect"} for number in range(201)]
-    for at in range(0, len(others), 100):
-        road.create_many("Account", others[at : at + 100])
-    account = road.account("Acme Limited", Type="Prospect")
+    account = road.account(theirs, BillingPostalCode="LS1 1AA")
+    road.hear()
+
+    road.add_customer("MULL01", ours, Addresses=[{"PostCode": "LS1 1AA", "CountryCode": "GB"}])
     road.settle_down()
 
-    road.add_customer("ACME01", "Acme Limited")
-    road.settle_down()
-
-    assert _linked(road, account) == "ACME01"
-    assert len(road.accounts("Acme Limited")) == 1
+    assert road.record(account)["ExternalID__c"] == "MULL01"
+    assert len(road.in_salesforce("Account", ExternalID__c="MULL01")) == 1

@@ -304,3 +304,18 @@ def test_a_product_that_is_edited_in_kashflow_between_our_look_and_our_put_loses
     assert goods.prices == (Decimal("195.5"), Decimal("195.5"))
     assert (goods.product["Description"], goods.product["QuantityInStock"]) == ("Oiled", 7)
     assert (goods.product2["Description"], goods.product2["KashFlow_Stock__c"]) == ("Oiled", 7)
+
+
+def test_a_price_that_is_taken_away_in_kashflow_stays_in_the_price_book(on_the_road: Road) -> None:
+    road = on_the_road
+    goods = on_the_shelf(road)
+
+    goods.edit_product(Price="0", Description="On request")
+    road.settle_down()
+
+    assert road.last(goods.kashflow_id, "salesforce.product").state is not State.DEAD
+    assert goods.product2["Description"] == "On request"
+    assert goods.prices == (Decimal(180), Decimal(0))
+    goods.reprice("200.00")
+    road.settle_down()
+    assert goods.prices == (Decimal(200), Decimal(200))

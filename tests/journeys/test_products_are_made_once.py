@@ -274,3 +274,40 @@ def test_a_product_deleted_in_kashflow_stays_in_salesforce_or_is_put_aside_there
     assert goods.product2["IsActive"] is sold
     assert goods.product2["IsDeleted"] is False
     assert products(road, Code="SHELF-W") == []
+
+
+def test_a_new_product_under_a_code_that_is_taken_ends_dead_and_says_so(watched_road: Road) -> None:
+    road = watched_road
+    product2s = road.create_many(
+        "Product2", [{"Name": name, "ProductCode": "DESK-O", "IsActive": True} for name in ("Oak", "Elm")]
+    )
+    road.settle_down()
+    (question,) = reviews(road)
+
+    answer(road, question, "new")
+    road.settle_down()
+
+    (second,) = [one for one in product2s if not _linked(road, one)]
+    last = road.last(second, "kashflow.product")
+    assert (last.state, last.reason_code) == (State.DEAD, "code_taken")
+    road.change(second, ProductCode="DESK-E")
+    road.settle_down()
+    assert _linked(road, second) == "4000/DESK-E"
+
+
+def test_a_product_without_a_name_is_a_record_to_mend_and_no_fault_of_ours(watched_road: Road) -> None:
+    road = watched_road
+    add_product(road, "DESK-O", "Oak desk", InUse=False)
+    road.keep(
+        lambda books: [
+            row.update(Name="") for row in books.products.register.rows() if row["Code"] == "DESK-O"
+        ]
+    )
+
+    product2 = _made(road, "DESK-O")
+    road.hear()
+    road.rest()
+
+    last = road.last(product2, "kashflow.product")
+    assert (last.state, last.reason_code) == (State.DEAD, "mapping")
+    assert "Name" in str(last.reason_text)

@@ -7,7 +7,8 @@ from typing import Any
 
 from canonical.shape import Noun
 from ledger.deliveries import Settlement
-from ledger.endings import Reason, Unchanged
+from ledger.endings import Dead, Reason, Unchanged
+from ledger.links import Link
 from ledger.questions import Asked
 from ledger.reviews import Review
 from mappings.golden.record import Value
@@ -26,15 +27,26 @@ def decided_on(desk: Desk, work: Work) -> Review | None:
     return desk.ledger.decisions([subject]).get(subject)
 
 
+def linked_meanwhile(work: Work, review: Review, link: Link) -> Settlement:
+    """The end of a work whose decision came too late: nothing of it is written into what is another record's by now."""
+    text = (
+        f"review {review.id} says that it is {review.decision}, which has been linked with {link.salesforce_entity} "
+        f"{link.salesforce_id} since; decide once more, or merge the two"
+    )
+    return work.ends(Dead(Reason("resolve", "linked_meanwhile", text)))
+
+
 def models_of(desk: Desk, work: Work, rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Noun]:
-    """The far side's records in our words; one that cannot be read is judged by its name."""
+    """The far side's records in our words; one that cannot be read is judged by its name and code."""
     mapping = desk.book.mapping(reading(desk, work.flow, work.flow.target).reads)
     context, found = desk.context(), dict[str, Noun]()
     for key, row in rows.items():
         try:
             found[key] = mapping.read(row, context)
         except MappingProblem:
-            found[key] = mapping.kind.noun.model_validate({"name": str(row["Name"])})
+            name = str(row.get("Name") or "").strip() or key
+            told = {"name": name, "code": str(row.get("Code") or "")}
+            found[key] = mapping.kind.noun.model_validate(told)
     return found
 
 

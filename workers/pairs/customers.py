@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Mapping, Set
 from datetime import datetime, time, timedelta
 from typing import Any
 
 from canonical.customer import Contact, Customer
+from canonical.names import normalised
 from canonical.shape import Noun
 from mappings.golden.alike import alike
 from mappings.golden.merge import Span
@@ -23,6 +24,10 @@ from workers.pairs.salesforce import edited, listed, one_of
 from workers.pairs.thing import Part, Thing
 
 _WORD = re.compile(r"\w+")
+#: Letters that are often written with an accent, and all others that have one: any letter may stand there.
+_ACCENTED = re.compile(r"[aceinouyACEINOUY_]|[^\x00-\x7f]")
+#: With fewer letters left a pattern would bring every Account.
+_TELLING = 2
 _PEOPLE = Part("Contacts", "Contact", "AccountId", "ExternalID__c")
 
 
@@ -85,20 +90,15 @@ def _names(person: Contact) -> tuple[str, str]:
 
 
 def _search(noun: Noun) -> str:
-    """All Accounts of this name, and those with its longest word in theirs."""
+    """All Accounts of this name, and those with its longest word in theirs, whatever accents either has."""
     name = customer(noun).name
-    return _named(name, [max(_WORD.findall(name), key=len, default="")])
-
-
-def _narrow(noun: Noun) -> str:
-    """All Accounts of this name, and those with all its words in theirs: the longest one may be half of all firms'."""
-    name = customer(noun).name
-    return _named(name, _WORD.findall(name))
-
-
-def _named(name: str, words: Iterable[str]) -> str:
-    literals = [quoted(word)[1:-1].replace("%", "\\%").replace("_", "\\_") for word in words if word]
-    return f"Name = {quoted(name)}" + (f" OR Name LIKE '%{'%'.join(literals)}%'" if literals else "")
+    word = max(_WORD.findall(name), key=len, default="")
+    if not word:
+        return f"Name = {quoted(name)}"
+    pattern = _ACCENTED.sub("_", word)
+    if len(pattern.replace("_", "")) < _TELLING:
+        pattern = word.replace("_", "\\_")
+    return f"Name = {quoted(name)} OR Name LIKE '%{pattern}%'"
 
 
 def _candidates(ours: Noun, theirs: Mapping[str, Noun], taken: Set[str]) -> Candidates:
@@ -121,7 +121,7 @@ CUSTOMER = Thing(
     in_salesforce=_in_salesforce,
     in_kashflow=_in_kashflow,
     search=_search,
-    narrow=_narrow,
+    may_be_called=lambda noun, name: normalised(name) == normalised(customer(noun).name),
     candidates=_candidates,
     summary=_summary,
     can_be_merged=True,

@@ -6,11 +6,12 @@ section 2.2).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from ledger.deliveries import Settlement
-from ledger.endings import Delivered, LinkFound, NotNow, Reason, Unchanged
+from ledger.endings import Delivered, LinkFound, NotNow, Reason, State, Unchanged
 from ledger.links import Link
 from ledger.questions import Asked
 from mappings.golden.merge import Merged, Side
@@ -18,6 +19,7 @@ from mappings.golden.record import Golden, Parted
 from mappings.golden.spread import gathered
 from mappings.pairing import WhenGone
 from mappings.soql import quoted
+from workers.classify import may_pass
 from workers.desk import Desk
 from workers.pairs.asking import merge_question, near_about, pair_about, subject_of
 from workers.pairs.finishing import other_way
@@ -72,6 +74,40 @@ def wait_or_move(desk: Desk, work: Work) -> Progress:
     return work
 
 
+def waiting_heirs(
+    desk: Desk, works: Sequence[Work], id_of: Callable[[Work], str] = lambda work: work.delivery.record_id
+) -> dict[int, Settlement]:
+    """By delivery, the ends of those whose record, `id_of`, others were merged into, and is about to take their counterpart over:
+    whoever looked for one, or made one, would have two. May raise any ConnectorError."""
+    thing = thing_of(works[0].flow) if works else None
+    if thing is None or not thing.can_be_merged or works[0].flow.source != "salesforce":
+        return {}
+    named = ", ".join(quoted(one) for one in sorted({id_of(work) for work in works}))
+    # Ids that Salesforce told, in quotes all the same.
+    statement = f"SELECT Id, MasterRecordId FROM {thing.salesforce} WHERE IsDeleted = true AND MasterRecordId IN ({named})"  # noqa: S608
+    found = desk.salesforce_meter.call(
+        lambda: desk.salesforce.query_all(statement), priority=works[0].flow.priority
+    )
+    winners = {str(row["Id"]): str(row["MasterRecordId"]) for row in found}
+    links = desk.ledger.links_by_salesforce_id(thing.entity, thing.salesforce, winners)
+    estates = {
+        winners[loser]: link for loser, link in links.items() if Golden.from_plain(link.golden).parted is None
+    }
+    return {
+        work.delivery.id: _inherits_first(desk, work, estates[id_of(work)])
+        for work in works
+        if id_of(work) in estates
+    }
+
+
+def _inherits_first(desk: Desk, work: Work, link: Link) -> Settlement:
+    text = (
+        f"{link.salesforce_entity} {link.salesforce_id} was merged into it, and hands {link.entity} {link.kashflow_key} "
+        "on first"
+    )
+    return work.ends(may_pass(work.delivery, Reason("resolve", "inherits", text), desk))
+
+
 def departing(desk: Desk, work: Work, far: Shown | None) -> Progress:
     """The work with what the policy wants of the far side; its end where that is nothing."""
     golden = Golden.from_plain(known(work.link, "the link").golden)
@@ -106,9 +142,12 @@ def far_is_gone(desk: Desk, work: Work) -> Settlement:
     """The other side's record is not there: whatever follows from that is the other direction's to say."""
     link = known(work.link, "the link")
     text = f"the record over there is gone, and {_LABELS[work.flow.target]}'s own policy says what follows"
+    look = other_way(desk, work, link, kind="unknown", why="found gone by")
+    newest = desk.ledger.newest_delivery(look.queue, look.source, look.entity, look.record_id)
+    # News of the deletion that waits for its grace must not be superseded by a guess that begins it anew.
+    is_awaited = newest is not None and newest.state in (State.WAITING, State.RUNNING)
     return work.ends(
-        Unchanged(Reason("resolve", "other_side_gone", text)),
-        follow_ups=(other_way(desk, work, link, kind="unknown", why="found gone by"),),
+        Unchanged(Reason("resolve", "other_side_gone", text)), follow_ups=() if is_awaited else (look,)
     )
 
 

@@ -20,6 +20,7 @@ from workers.pairs.asking import near_about, pair_about
 from workers.pairs.customers import CUSTOMER
 from workers.pairs.meeting import Meeting, Shown
 from workers.pairs.merging import pairing_of
+from workers.pairs.salesforce import part_lacks_key
 from workers.pairs.thing import Thing
 from workers.pairs.things import thing_of
 from workers.work import Work, known
@@ -38,6 +39,7 @@ def finish(desk: Desk, work: Work, ending: Ending, after: Shown, *, sent: bool, 
     golden = replace(golden, part=sides["salesforce"].part or golden.part)
     link = _link(thing_of(flow), sides, golden, _before(work))
     behind = any(flow.source in verdict.behind for verdict in merged.verdicts.values())
+    behind |= flow.source == "salesforce" and shows_no_key(thing_of(flow), meeting.near)
     asked = Asked(
         meeting.questions, meeting.used, (near_about(work), pair_about(link.entity, link.salesforce_id))
     )
@@ -48,6 +50,11 @@ def finish(desk: Desk, work: Work, ending: Ending, after: Shown, *, sent: bool, 
         asked=asked,
         **also,
     )
+
+
+def shows_no_key(thing: Thing, shown: Shown) -> bool:
+    """Of Salesforce's side: a person was added, or came from elsewhere, since its record was given its key."""
+    return part_lacks_key(thing.part, shown.record, shown.part, thing.key_of(shown.model))
 
 
 def other_way(

@@ -60,10 +60,6 @@ def _search(noun: Noun) -> str:
     return f"ProductCode = {quoted(one.code)} OR Name = {quoted(one.name)}"
 
 
-def _narrow(noun: Noun) -> str:
-    return f"ProductCode = {quoted(product(noun).code)}"
-
-
 def likeness(one: Product, other: Product) -> Likeness:
     """The code says which product it is, under one nominal. A code that is spelled differently is a match only if the name
     agrees; the same name alone is a doubt."""
@@ -113,7 +109,7 @@ PRODUCT = Thing(
     in_salesforce=_in_salesforce,
     in_kashflow=_in_kashflow,
     search=_search,
-    narrow=_narrow,
+    may_be_called=lambda _noun, _name: True,
     candidates=_candidates,
     summary=_summary,
 )

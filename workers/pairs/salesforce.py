@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from mappings.flows import Flow
+from mappings.golden.alike import alike
 from mappings.golden.merge import Span
 from mappings.paths import rows
 from mappings.plan import STAMP
 from mappings.soql import soql
 from workers.desk import Desk
+from workers.pairs.thing import Part
 
 #: One query reads so many by their ids.
 MOST_FOUND = 200
@@ -27,14 +29,15 @@ def read_records(desk: Desk, flow: Flow, ids: Iterable[str], priority: int) -> d
     return {str(row.get("Id")): row for row in found}
 
 
-def find_records(desk: Desk, flow: Flow, where: str, priority: int) -> list[dict[str, Any]]:
-    """The first MOST_FOUND records that meet a condition in SOQL. May raise any ConnectorError."""
-    # The condition's values went through `quoted`.
-    statement = f"SELECT Id FROM {flow.source_entity} WHERE {where} ORDER BY Id LIMIT {MOST_FOUND}"  # noqa: S608
+def find_records(
+    desk: Desk, flow: Flow, where: str, priority: int, named: Callable[[str], bool] = lambda _: True
+) -> list[dict[str, Any]]:
+    """Of the records that meet a condition in SOQL those that are `named` so, MOST_FOUND of them. May raise any ConnectorError."""
+    # The condition's values went through `quoted`. All that meet it are looked through: a common word has thousands.
+    statement = f"SELECT Id, Name FROM {flow.source_entity} WHERE {where} ORDER BY Id"  # noqa: S608
     found = desk.salesforce_meter.call(lambda: desk.salesforce.query(statement), priority=priority)
-    return list(
-        read_records(desk, flow, [str(row["Id"]) for row in found if row.get("Id")], priority).values()
-    )
+    ids = [str(row["Id"]) for row in found if row.get("Id") and named(str(row.get("Name") or ""))]
+    return list(read_records(desk, flow, ids[:MOST_FOUND], priority).values())
 
 
 def missing_in(desk: Desk, flow: Flow) -> frozenset[str]:
@@ -59,3 +62,9 @@ def edited(record: Mapping[str, Any]) -> Span | None:
         return None
     at = datetime.fromisoformat(said)
     return Span(at, at)
+
+
+def part_lacks_key(part: Part, record: Mapping[str, Any], part_id: str, key: str) -> bool:
+    """Does the part that is meant show another key than its record's, in an organisation that has the field?"""
+    row = one_of(listed(record, part.relation), part_id)
+    return bool(key) and part.key_field in row and not alike("code", row[part.key_field], key)

@@ -51,8 +51,8 @@ class Thing:
     in_kashflow: Callable[[Seen], Shown]
     #: SOQL's condition for all that may be meant by a noun.
     search: Callable[[Noun], str]
-    #: The same for those that are almost certainly meant, where `search` finds more than are read.
-    narrow: Callable[[Noun], str]
+    #: May a record of this name be meant by a noun? Told before it is read as a whole.
+    may_be_called: Callable[[Noun, str], bool]
     #: Those of the far side that may be the one, by key; some keys are taken.
     candidates: Callable[[Noun, Mapping[str, Noun], Set[str]], Candidates]
     #: What a person compares.

@@ -17,6 +17,7 @@ from ledger.endings import LinkFound, NotNow, Reason, Unchanged
 from ledger.intents import Intent
 from ledger.links import Link
 from mappings.problems import MappingProblem
+from mappings.soql import quoted
 from workers.classify import ending_of
 from workers.desk import Desk
 from workers.review import Credit, agrees, propose_credit
@@ -29,13 +30,22 @@ def already_invoiced(desk: Desk, work: Work, link: Link) -> Settlement:
     number = link.kashflow_key
     try:
         billed = _billed(desk, work, int(number))
+        elsewhere = _billed_elsewhere(desk, work, billed)
     except NotFound:
         text = f"it was invoice {number}, which KashFlow does not have any more; an issued invoice is not made again"
         return work.ends(Unchanged(Reason("resolve", "invoice_is_gone", text)))
     except ConnectorError as error:
         return work.ends(ending_of(error, work.delivery, "resolve", desk))
     text = f"it is invoice {number} already; an issued invoice is not rewritten"
-    model, net = as_noun(work.model, Invoice), _net(billed)
+    model = as_noun(work.model, Invoice)
+    if astray := _net(elsewhere):
+        credit = Credit(number, model.reference, astray, Decimal(0))
+        said = (
+            f"KashFlow has billed {astray:.2f} net to another customer or in another currency than the deal's by now: "
+            f"{credit.in_words} with the reference {credit.reference} would take it back"
+        )
+        return propose_credit(desk, work, credit, f"{text}. {said}")
+    net = _net(row for row in billed if row not in elsewhere)
     # KashFlow works out each line for itself: a penny a line is no news (reference kashflow.md, quirk 13).
     if abs(net - model.net) * 100 <= len(model.lines):
         return agrees(desk, work, Reason("resolve", "already_invoiced", text))
@@ -153,6 +163,34 @@ def _billed(desk: Desk, work: Work, number: int) -> list[Mapping[str, Any]]:
     if any(str(row.get("Number")) == str(number) for row in rows):
         return rows
     return [_invoice(desk, work, number), *rows]
+
+
+def _billed_elsewhere(desk: Desk, work: Work, billed: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Of the rows those in another currency than the deal's, or to the customer of another Account than it is of now."""
+    model = as_noun(work.model, Invoice)
+    others = _customers_of_others(desk, work, billed, model.customer.account_id)
+    return [
+        row
+        for row in billed
+        if str(row.get("CustomerId") or "") in others
+        or ((row.get("Currency") or {}).get("Code") or model.currency) != model.currency
+    ]
+
+
+def _customers_of_others(
+    desk: Desk, work: Work, billed: Iterable[Mapping[str, Any]], account_id: str
+) -> set[str]:
+    """An Account that is gone is nobody else: it may have been merged into the deal's, and its invoices with it."""
+    billed_to = {str(row.get("CustomerId") or "") for row in billed} - {""}
+    links = desk.ledger.links_by_kashflow_id("customer", billed_to)
+    others = {one.salesforce_id: key for key, one in links.items() if one.salesforce_id != account_id}
+    if not others:
+        return set()
+    named = ", ".join(quoted(one) for one in sorted(others))
+    # Ids that the ledger keeps, in quotes all the same.
+    statement = f"SELECT Id FROM Account WHERE Id IN ({named})"  # noqa: S608
+    found = desk.salesforce_meter.call(lambda: desk.salesforce.query(statement), priority=work.flow.priority)
+    return {others[str(row["Id"])] for row in found if row.get("Id") in others}
 
 
 def _with_reference(desk: Desk, work: Work, reference: str) -> list[Mapping[str, Any]]:

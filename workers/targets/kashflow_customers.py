@@ -20,6 +20,7 @@ from workers.abreast import abreast
 from workers.classify import ending_of, in_doubt
 from workers.desk import Desk
 from workers.once import NotSent, doubtful, may_have_been_made, send_once
+from workers.pairs import departures
 from workers.pairs.asking import NEW, NONE, match_question, pair_about, subject_of
 from workers.pairs.finishing import begin_in_step, finish
 from workers.pairs.likeness import summary
@@ -46,8 +47,12 @@ class KashFlowCustomers:
         # Doubts before links: whoever settles in between closes the doubt and leaves the link.
         doubts = desk.ledger.open_intents([stamp(work) for work in works])
         links = desk.ledger.links_by_salesforce_id("customer", ACCOUNT, [_account_id(work) for work in works])
+        strangers = [work for work in works if _account_id(work) not in links]
+        heirs = departures.waiting_heirs(desk, strangers, _account_id)
         for work in works:
-            if _account_id(work) in links:
+            if work.delivery.id in heirs:
+                yield heirs[work.delivery.id]
+            elif _account_id(work) in links:
                 code = links[_account_id(work)].kashflow_key
                 yield work.ends(
                     Unchanged(Reason("resolve", "already_linked", f"it is customer {code} already"))

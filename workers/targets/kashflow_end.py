@@ -15,7 +15,7 @@ from workers.classify import ending_of
 from workers.desk import Desk
 from workers.pairs import departures
 from workers.pairs.asking import NEW
-from workers.pairs.choosing import decided_on
+from workers.pairs.choosing import decided_on, linked_meanwhile
 from workers.pairs.finishing import finish
 from workers.pairs.kashflow import Listing, row_at, row_of
 from workers.pairs.sides import kashflow_of
@@ -61,8 +61,11 @@ class KashFlowEnd:
             work = replace(work, decided=(review.id,))
             if review.decision == NEW:
                 return work
-            records = thing_of(work.flow).records
-            return replace(work, far=row_at(desk, records, str(review.decision), work.flow.priority))
+            thing = thing_of(work.flow)
+            row = row_at(desk, thing.records, str(review.decision), work.flow.priority)
+            kashflow_id = thing.records.identity(row) if row is not None else ""
+            link = desk.ledger.links_by_kashflow_id(thing.entity, [kashflow_id]).get(kashflow_id)
+            return linked_meanwhile(work, review, link) if link else replace(work, far=row)
         except ConnectorError as error:
             return work.ends(ending_of(error, work.delivery, "resolve", desk))
 

@@ -9,8 +9,8 @@ from canonical.product import Product
 from connectors.errors import Busy, ConnectorError, Duplicate
 from connectors.kashflow.reading import Row
 from ledger.deliveries import Settlement
-from ledger.endings import Dead, Delivered, NotNow, Reason
-from workers.classify import ending_of, in_doubt
+from ledger.endings import Dead, Delivered, Reason
+from workers.classify import ending_of, in_doubt, may_pass
 from workers.desk import Desk
 from workers.once import NotSent, doubtful, may_have_been_made, send_once
 from workers.pairs import choosing
@@ -97,10 +97,17 @@ def _refused_or_taken(desk: Desk, work: Work, key: str, error: ConnectorError) -
 
 def _taken_meanwhile(desk: Desk, work: Work, key: str) -> Settlement:
     """Somebody has made it in this moment: our own earlier attempt, another Product2 of this code, or a bookkeeper."""
+    if work.decided:
+        # Who said that it is another one is not asked again, and looking would find the same.
+        text = (
+            f"a person decided that it is made new, and KashFlow has a product {key} already; give the Product2 another "
+            "code or nominal"
+        )
+        return work.ends(Dead(Reason("send", "code_taken", text)), closes=(product_stamp(work),))
     if work.doubt is None:
-        text = f"KashFlow has had a product {key} for a moment; it is looked for"
-        until = desk.clock()
-        return work.ends(NotNow(until, Reason("send", "made_meanwhile", text)), closes=(product_stamp(work),))
+        text = f"KashFlow has had a product {key} for a moment, or does not list it; it is looked for"
+        reason = Reason("send", "made_meanwhile", text)
+        return work.ends(may_pass(work.delivery, reason, desk), closes=(product_stamp(work),))
     text = f"KashFlow says that there is a product {key}, and does not show it"
     return work.ends(in_doubt(work.delivery, Reason("send", "not_readable_yet", text), desk))
 

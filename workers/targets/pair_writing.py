@@ -11,12 +11,14 @@ from connectors.salesforce.collections import Fields, RowResult
 from ledger.deliveries import Settlement
 from ledger.endings import Delivered
 from mappings.paths import rows
+from mappings.soql import quoted
 from workers.desk import Desk
 from workers.pairs.finishing import finish
 from workers.pairs.salesforce import listed, one_of
 from workers.pairs.sides import salesforce_of
 from workers.pairs.thing import Part, Thing
 from workers.pairs.things import thing_of
+from workers.targets.salesforce_present import select
 from workers.work import Work, known
 
 
@@ -64,7 +66,7 @@ def change_of(desk: Desk, work: Work) -> Change:
     fields = _only(payload, desk.fields(thing.salesforce))
     present = meeting.far.part if meeting.far else ""
     if present:
-        before = _written_before(desk, work)
+        before = _written_before(desk, work, present)
         part = {name: value for name, value in part.items() if before.get(name) != value}
     return Change(work, fields, part, str(meeting.far.record["Id"]) if meeting.far else "", present)
 
@@ -97,6 +99,11 @@ def write_parts(desk: Desk, changes: Sequence[tuple[Change, str]]) -> list[RowRe
     if not there and not new:
         return [results[id(one)] for one, _ in changes]
     part = changes[0][0].thing.part
+    try:
+        _take_keys_back(desk, part, [*((one, one.record_id) for one in there), *new])
+    except ConnectorError as error:
+        failed = RowResult(None, success=False, error=error)
+        return [failed if one.part else results[id(one)] for one, _ in changes]
     results |= _called(
         desk,
         there,
@@ -106,6 +113,30 @@ def write_parts(desk: Desk, changes: Sequence[tuple[Change, str]]) -> list[RowRe
     )
     results |= _new_parts(desk, part, new)
     return [results[id(one)] for one, _ in changes]
+
+
+def _take_keys_back(desk: Desk, part: Part, changes: Sequence[tuple[Change, str]]) -> None:
+    """A person who moved to another record took the key along; an upsert on it would bring them back. Raises ConnectorError."""
+    wanted = {
+        str(one.part[part.key_field]): parent for one, parent in changes if one.part.get(part.key_field)
+    }
+    if not wanted:
+        return
+    priority = changes[0][0].work.flow.priority
+    conditions = [f"{part.key_field} = {quoted(key)}" for key in sorted(wanted)]
+    found = select(desk, part.object, [part.parent, part.key_field], conditions, priority)
+    folded = {key.casefold(): parent for key, parent in wanted.items()}
+    gone = [
+        {"Id": row["Id"], part.key_field: None}
+        for row in found
+        if row.get(part.parent) != folded.get(str(row.get(part.key_field)).casefold())
+    ]
+    if gone:
+        results = desk.salesforce_meter.call(
+            lambda: desk.salesforce.collections_update(part.object, gone), priority=priority
+        )
+        for error in (one.error for one in results if one.error is not None):
+            raise error
 
 
 def _new_parts(desk: Desk, part: Part, new: Sequence[tuple[Change, str]]) -> dict[int, RowResult]:
@@ -139,12 +170,14 @@ def _called(
     return {id(change): result for change, result in zip(changes, results, strict=True)}
 
 
-def _written_before(desk: Desk, work: Work) -> Mapping[str, Any]:
-    """What the part would be written as it is."""
+def _written_before(desk: Desk, work: Work, part_id: str) -> Mapping[str, Any]:
+    """What the part would be written as it is; but for its key, which it shows or not."""
     far = known(known(work.meeting, "both sides").far, "the far side")
     payload = desk.book.mapping(work.flow.writes).write(far.model, desk.context())
-    relation = thing_of(work.flow).part.relation
-    return _first(payload.get(relation), relation)
+    part = thing_of(work.flow).part
+    shown = one_of(listed(far.record, part.relation), part_id)
+    own_key = {part.key_field: shown[part.key_field]} if part.key_field in shown else {}
+    return {**_first(payload.get(part.relation), part.relation), **own_key}
 
 
 def _first(told: object, relation: str) -> dict[str, Any]:

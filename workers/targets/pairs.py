@@ -16,7 +16,7 @@ from mappings.problems import MappingProblem
 from workers.desk import Desk
 from workers.pairs import departures
 from workers.pairs.asking import NONE, near_about, pair_about, subject_of
-from workers.pairs.finishing import finish, pair_lock
+from workers.pairs.finishing import finish, pair_lock, shows_no_key
 from workers.pairs.merging import met, newcomer, pairing_of
 from workers.pairs.sides import both_sides
 from workers.pairs.things import thing_of
@@ -59,6 +59,9 @@ class Pairs:
         if paired:
             for entry in self._end.read(desk, paired):
                 yield _mapped(entry, lambda work: _met(desk, work, desk.context()))
+        heirs = departures.waiting_heirs(desk, strangers)
+        yield from (heirs[work.delivery.id] for work in strangers if work.delivery.id in heirs)
+        strangers = [work for work in strangers if work.delivery.id not in heirs]
         if strangers:
             for entry in self._end.find(desk, strangers):
                 yield _mapped(entry, lambda work: _introduced(desk, work, desk.context()))
@@ -72,9 +75,12 @@ class Pairs:
                 yield work
                 continue
             payload = known(work.payload, "the payload")
-            names = mapping.difference(payload, mapping.write(far.model, context))
+            names = set(mapping.difference(payload, mapping.write(far.model, context)))
+            thing = thing_of(work.flow)
+            if work.flow.target == "salesforce" and shows_no_key(thing, far):
+                names |= {thing.part.relation} & payload.keys()
             if names:
-                yield replace(work, payload={name: payload[name] for name in names})
+                yield replace(work, payload={name: payload[name] for name in payload if name in names})
             else:
                 yield _nothing_to_write(desk, work)
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from connectors.errors import ConnectorError
 from connectors.salesforce.collections import RowResult
 from ledger.deliveries import Settlement
+from ledger.endings import Reason
 from mappings.golden.alike import alike
+from mappings.golden.record import Golden
 from mappings.soql import quoted
-from workers.classify import ending_of
+from workers.classify import ending_of, may_pass
 from workers.desk import Desk
 from workers.pairs import departures
 from workers.pairs.asking import NEW
-from workers.pairs.choosing import decided_on, in_doubt, models_of
-from workers.pairs.salesforce import MOST_FOUND, find_records, read_records
+from workers.pairs.choosing import decided_on, in_doubt, linked_meanwhile, models_of
+from workers.pairs.salesforce import find_records, read_records
 from workers.pairs.sides import reading
 from workers.pairs.thing import known_as
 from workers.pairs.things import thing_of
@@ -76,13 +79,17 @@ def _find(desk: Desk, work: Work) -> Progress:
 
 def _found(desk: Desk, work: Work) -> Progress:
     """By what a person said, by our stamp, by the key that it shows, then by what else agrees."""
-    flow, priority, thing = reading(desk, work.flow, "salesforce"), work.flow.priority, thing_of(work.flow)
+    flow, priority = reading(desk, work.flow, "salesforce"), work.flow.priority
     review = decided_on(desk, work)
     if review is not None:
         work = replace(work, decided=(review.id,))
         if review.decision == NEW:
-            return work
-        chosen = str(review.decision)
+            record = _with_our_key(desk, work)
+            return work if record is None else _shown_by_another(desk, work, record)
+        chosen, thing = str(review.decision), thing_of(work.flow)
+        links = desk.ledger.links_by_salesforce_id(thing.entity, thing.salesforce, [chosen])
+        if chosen in links:
+            return linked_meanwhile(work, review, links[chosen])
         return replace(work, far=read_records(desk, flow, [chosen], priority).get(chosen))
     ours = known(work.model, "the model")
     stamped = known_as(ours, "salesforce")
@@ -90,12 +97,40 @@ def _found(desk: Desk, work: Work) -> Progress:
         record = read_records(desk, flow, [stamped], priority).get(stamped)
         if record is not None and not _linked(desk, work, [stamped]):
             return replace(work, far=record)
-    if thing.key_field in desk.fields(thing.salesforce):
-        keyed = find_records(desk, flow, f"{thing.key_field} = {quoted(thing.key_of(ours))}", priority)
-        record = next(iter(keyed), None)
-        if record is not None and not _linked(desk, work, [record["Id"]]):
-            return replace(work, far=record)
-    return _alike(desk, work)
+    record = _with_our_key(desk, work)
+    if record is None:
+        return _alike(desk, work)
+    if _is_anothers(desk, work, str(record["Id"])):
+        return _shown_by_another(desk, work, record)
+    return replace(work, far=record)
+
+
+def _is_anothers(desk: Desk, work: Work, salesforce_id: str) -> bool:
+    """But for a record whose counterpart was deleted: somebody made that one again."""
+    thing = thing_of(work.flow)
+    links = desk.ledger.links_by_salesforce_id(thing.entity, thing.salesforce, [salesforce_id])
+    parted = [Golden.from_plain(link.golden).parted for link in links.values()]
+    return any(one is None or one.side != work.flow.source for one in parted)
+
+
+def _with_our_key(desk: Desk, work: Work) -> Mapping[str, Any] | None:
+    """The record that shows our key; None where none does, or the organisation lacks the field."""
+    thing, ours = thing_of(work.flow), known(work.model, "the model")
+    if thing.key_field not in desk.fields(thing.salesforce):
+        return None
+    where = f"{thing.key_field} = {quoted(thing.key_of(ours))}"
+    found = find_records(desk, reading(desk, work.flow, "salesforce"), where, work.flow.priority)
+    return next(iter(found), None)
+
+
+def _shown_by_another(desk: Desk, work: Work, record: Mapping[str, Any]) -> Settlement:
+    """An upsert on this key would write over a record that is another one's. Where that was renamed, it will show so soon."""
+    thing = thing_of(work.flow)
+    text = (
+        f"{thing.salesforce} {record['Id']} shows this one's {thing.key_field} and is another {thing.entity}; it is made when "
+        "that one shows its own"
+    )
+    return work.ends(may_pass(work.delivery, Reason("resolve", "key_is_shown", text), desk))
 
 
 def _alike(desk: Desk, work: Work) -> Progress:
@@ -104,9 +139,9 @@ def _alike(desk: Desk, work: Work) -> Progress:
         reading(desk, work.flow, "salesforce"),
         thing_of(work.flow),
     )
-    found = find_records(desk, flow, thing.search(ours), work.flow.priority)
-    if len(found) >= MOST_FOUND:
-        found += find_records(desk, flow, thing.narrow(ours), work.flow.priority)
+    found = find_records(
+        desk, flow, thing.search(ours), work.flow.priority, lambda name: thing.may_be_called(ours, name)
+    )
     rows = {row["Id"]: row for row in found}
     taken, models = _linked(desk, work, rows), models_of(desk, work, rows)
     judged = thing.candidates(ours, models, taken)
