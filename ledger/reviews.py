@@ -2,7 +2,7 @@
 
     open ──decide──> decided ──the delivery runs again──> used
      │  <──undo───────┘
-     └──the question answered itself──> withdrawn
+     └──the question answered itself──> withdrawn; so does a decided one about a field
 
 `detail` holds what the person sees: `title`, `answers` (what may be decided, each with what it means) and `rows`, each
 with `field` and one value for every name in `sides`.
@@ -10,6 +10,7 @@ with `field` and one value for every name in `sides`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,7 +22,7 @@ from sqlalchemy import Connection, insert, select, update
 from ledger.deliveries import NewDelivery
 from ledger.questions import Asked, Question
 from ledger.register import register
-from ledger.tables import ReviewRow
+from ledger.tables import DeliveryRow, ReviewRow
 
 
 class ReviewState(StrEnum):
@@ -36,6 +37,10 @@ class ReviewState(StrEnum):
 
 
 LIVE = (ReviewState.OPEN, ReviewState.DECIDED)
+#: Kinds of questions that ask which side is right; both are looked at anew each time.
+_ABOUT_A_FIELD = ("conflict", "breaker")
+#: The version of the delivery that a decision lets run.
+_RUN_AGAIN = re.compile(r"review (\d+) decided ")
 
 
 @dataclass(frozen=True)
@@ -86,17 +91,29 @@ def ask(
             .values(state=ReviewState.USED, used_at=now, used_by=delivery_id)
         )
     if asked.looked_at:
+        is_idle = ReviewRow.id.in_(_own_decision(connection, delivery_id))
         connection.execute(
             update(ReviewRow)
             .where(
                 ReviewRow.about.in_(asked.looked_at),
-                ReviewRow.state == ReviewState.OPEN,
+                (ReviewRow.state == ReviewState.OPEN) | is_idle,
                 ReviewRow.subject.not_in([one.subject for one in asked.questions]),
             )
             .values(state=ReviewState.WITHDRAWN)
         )
     for question in asked.questions:
         _ask_one(connection, question, now, read_at or now)
+
+
+def _own_decision(connection: Connection, delivery_id: int) -> list[int]:
+    """The decision about a field that this delivery was to carry out, if it found no use for it: it must not wait for the same two
+    values to meet again."""
+    version = connection.scalar(select(DeliveryRow.version).where(DeliveryRow.id == delivery_id)) or ""
+    named = _RUN_AGAIN.match(version)
+    if named is None:
+        return []
+    unused = (ReviewRow.state == ReviewState.DECIDED) & ReviewRow.kind.in_(_ABOUT_A_FIELD)
+    return list(connection.scalars(select(ReviewRow.id).where(ReviewRow.id == int(named[1]), unused)))
 
 
 def _ask_one(connection: Connection, question: Question, now: datetime, read_at: datetime) -> None:

@@ -176,3 +176,16 @@ def test_of_two_decisions_for_one_customer_the_second_writes_nothing_into_it(on_
     last = road.last(second, "kashflow.customer")
     assert (last.state, last.reason_code) == (State.DEAD, "linked_meanwhile")
     assert not road.customer("LARK01")["Addresses"][0]["Line3"]
+
+
+def test_a_decision_that_nobody_needs_any_more_is_not_kept_for_later(on_the_road: Road) -> None:
+    road = on_the_road
+    pair = _both_renamed(road)
+    (review,) = reviews(road)
+
+    answer(road, review, "kashflow")
+    pair.edit_account(Name="The bookkeeper's name")
+    road.settle_down()
+
+    assert reviews(road) == []
+    assert [one.id for one in reviews(road, ReviewState.WITHDRAWN)] == [review.id]
