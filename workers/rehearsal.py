@@ -130,7 +130,7 @@ def _batch(desk: Desk, works: list[Work]) -> Iterator[Rehearsed]:
     # What follows from a deletion may be carried out by the step that finds it, and is not rehearsed; of a deal that is off
     # only a question does.
     gone = [work for work in batch.open if work.gone and not work.flow.write_back]
-    yield from (Rehearsed(work.delivery.record_id, Would.GONE, _gone(work), work=work) for work in gone)
+    yield from (Rehearsed(work.delivery.record_id, Would.GONE, work.absence, work=work) for work in gone)
     batch = replace(batch, open=tuple(work for work in batch.open if work.flow.write_back or not work.gone))
     for step in (understand, resolve, express, compare):
         batch = batch.through(step, desk)
@@ -149,11 +149,6 @@ def _batch(desk: Desk, works: list[Work]) -> Iterator[Rehearsed]:
 
 def _under(work: Work, lock_key: str) -> Work:
     return Work(replace(work.delivery, lock_key=lock_key), work.flow, work.claim)
-
-
-def _gone(work: Work) -> Reason:
-    what = f"{work.delivery.entity} {work.delivery.record_id}"
-    return Reason("hydrate", "gone", f"the {what} no longer exists in {work.delivery.source}")
 
 
 def _open(work: Work) -> Rehearsed:

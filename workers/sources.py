@@ -182,8 +182,7 @@ def _gone_or_not_yet_readable(desk: Desk, work: Work) -> Progress:
 def _gone(work: Work) -> Progress:
     if work.flow.pairing is not None or work.flow.write_back or work.flow.deletes:
         return replace(work, gone=True)
-    text = f"the {work.delivery.entity} {work.delivery.record_id} no longer exists in {work.delivery.source}"
-    return work.ends(Unchanged(Reason("hydrate", "gone", text)))
+    return work.ends(Unchanged(work.absence))
 
 
 def _unlinked(work: Work) -> Progress:

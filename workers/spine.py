@@ -41,5 +41,5 @@ def run(desk: Desk, heart: Heart, queue: str, hinted: Sequence[int]) -> Report:
 
 def _left(claim: Claim, hinted: Sequence[int]) -> list[int]:
     """What the message spoke of and was not taken; anything will do to say that something is due."""
-    taken = [delivery.id for delivery in claim.deliveries]
-    return [id_ for id_ in hinted if id_ not in taken] or taken[:1]
+    taken = {delivery.id for delivery in claim.deliveries}
+    return [id_ for id_ in hinted if id_ not in taken] or [claim.deliveries[0].id]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ledger.deliveries import Settlement
 from ledger.endings import Dead, Reason, Unchanged
 from mappings.flows import Flow
 from mappings.problems import MappingProblem
@@ -31,7 +30,7 @@ def understand(desk: Desk, works: list[Work]) -> Iterator[Progress]:
     """Source → canonical, for the records that meet their flow's condition."""
     for work in works:
         if work.gone:
-            yield _deleted(desk, work) if work.flow.write_back else work
+            yield no_longer_sold(desk, work, work.absence) if work.flow.write_back else work
             continue
         record = known(work.record, "the record")
         unmet = work.flow.condition.unmet(record) if work.flow.condition else ""
@@ -79,12 +78,6 @@ def send(desk: Desk, works: list[Work]) -> Iterator[Progress]:
     """Write what is left, and turn every answer into one ending."""
     for flow, group in _by_flow(works):
         yield from target_of(flow).send(desk, group)
-
-
-def _deleted(desk: Desk, work: Work) -> Settlement:
-    told = work.delivery
-    text = f"the {told.entity} {told.record_id} no longer exists in {told.source}"
-    return no_longer_sold(desk, work, Reason("hydrate", "gone", text))
 
 
 def _by_flow(works: list[Work]) -> Iterator[tuple[Flow, list[Work]]]:

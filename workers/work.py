@@ -68,6 +68,13 @@ class Work:
         """Does whoever registered it suspect that what it is about was made long ago, and nobody here knows of it?"""
         return bool(self.delivery.hint.get(LOOK))
 
+    @property
+    def absence(self) -> Reason:
+        """Why nothing can be done with a record that its source has no more."""
+        told = self.delivery
+        text = f"the {told.entity} {told.record_id} no longer exists in {told.source}"
+        return Reason("hydrate", "gone", text)
+
     def ends(self, ending: Ending, **also: Any) -> Settlement:
         return Settlement(self.delivery, ending, read_digest=self.digest, worth=self._worth(), **also)
 

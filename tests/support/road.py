@@ -119,7 +119,7 @@ class Road(Firm):
 
     def begin_now(self) -> None:
         """Kashforce is started for the first time: what was there before is not told by any event."""
-        self._beginning = self.sandbox.run(self._newest_event) or "-2"
+        self.hear_from_now_on()
         self.hear()
         self.sweep()
         self.look()

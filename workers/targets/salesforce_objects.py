@@ -101,8 +101,7 @@ def _what_goes(desk: Desk, mapping: RecordMapping, works: list[Work]) -> Iterato
     found = present(desk, mapping, sets, works[0].flow.priority) if works else None
     for work, one in zip(works, sets, strict=True):
         going = changes(mapping, one, known(found, "what is there"))
-        told = work.delivery
-        text = f"the {told.entity} {told.record_id} no longer exists in {told.source}, and nothing shows it"
+        text = f"{work.absence.text}, and nothing shows it"
         yield replace(work, changes=going) if going else work.ends(Unchanged(Reason("compare", "gone", text)))
 
 
