@@ -43,6 +43,11 @@ test: lint ## The one command that checks everything
 chaos: $(READY) ## Five minutes of kills and faults, then both worlds compared: SEED SECONDS CHANGES KILLS JSON
 	$(BIN)/python -m tests.chaos --seed $(SEED) --seconds $(SECONDS) --json $(JSON) $(if $(CHANGES),--changes $(CHANGES)) $(if $(KILLS),--kills $(KILLS))
 
+.PHONY: bench
+bench: $(READY) ## Benchmarks against peers and limits, about ten minutes; QUICK=1: about one; PARTS="latency scale"
+	PIP_CONSTRAINT=constraints.txt $(BIN)/pip install --quiet --disable-pip-version-check -e '.[demo,dev,bench]'
+	$(BIN)/python -m bench $(if $(QUICK),--quick) $(PARTS)
+
 .PHONY: format
 format: $(READY) ## Format the code and mend what the linter can mend
 	$(BIN)/ruff format .
