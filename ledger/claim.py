@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, exists, select, update
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from ledger.deliveries import LAST, Claim, Delivery
 from ledger.endings import State
 from ledger.holds import last_claimable
+from ledger.many import among
 from ledger.tables import DeliveryRow
+
+#: What decides which are taken.
+_CHOICE: tuple[InstrumentedAttribute[Any], ...] = (
+    DeliveryRow.id,
+    DeliveryRow.source,
+    DeliveryRow.entity,
+    DeliveryRow.record_id,
+    DeliveryRow.lock_key,
+    DeliveryRow.priority,
+    DeliveryRow.due_at,
+)
 
 _SUPERSEDED_ON_CLAIM = {
     "reason_stage": "claim",
@@ -46,18 +58,8 @@ def claim(
     token = str(uuid.uuid4())
     if older:
         _supersede(connection, older, now)
-    if taken:
-        connection.execute(
-            update(DeliveryRow)
-            .where(DeliveryRow.id.in_([row.id for row in taken]))
-            .values(
-                state=State.RUNNING,
-                claim=token,
-                lease_until=now + timedelta(seconds=lease_seconds),
-                waits_for=None,
-            )
-        )
-    return Claim(token, now, tuple(Delivery.from_row(row) for row in taken), left_some)
+    claimed = _run(connection, taken, token, now + timedelta(seconds=lease_seconds)) if taken else ()
+    return Claim(token, now, tuple(claimed), left_some)
 
 
 def renew(connection: Connection, tokens: Sequence[str], now: datetime, lease_seconds: float) -> None:
@@ -88,7 +90,7 @@ def _candidates(
     """The rows to choose from, and whether others may be due."""
     running = aliased(DeliveryRow)
     due = (
-        select(DeliveryRow.__table__)
+        select(*_CHOICE)
         .where(
             DeliveryRow.queue == queue,
             DeliveryRow.state == State.WAITING,
@@ -101,7 +103,7 @@ def _candidates(
     )
     if last is not None:
         due = due.where(DeliveryRow.id <= last)
-    rows = list(connection.execute(due.where(DeliveryRow.id.in_(hinted)))) if hinted else []
+    rows = list(connection.execute(due.where(among(connection, DeliveryRow.id, hinted)))) if hinted else []
     if len(rows) < limit or any(row.priority >= LAST for row in rows):
         known = {row.id for row in rows}
         rows += [row for row in connection.execute(due) if row.id not in known]
@@ -120,10 +122,10 @@ def _newest_of_each_record(
     if not order:
         return [], {}
     waiting = connection.execute(
-        select(DeliveryRow.__table__)
+        select(*_CHOICE)
         .where(
             DeliveryRow.queue == queue,
-            DeliveryRow.record_id.in_(sorted({record_id for _, _, record_id in order})),
+            among(connection, DeliveryRow.record_id, {record_id for _, _, record_id in order}),
             DeliveryRow.state == State.WAITING,
         )
         .order_by(DeliveryRow.id)
@@ -147,6 +149,20 @@ def _one_per_lock(rows: Iterable[Row[Any]], now: datetime) -> list[Row[Any]]:
         if row.due_at <= now:
             first.setdefault(row.lock_key, row)
     return list(first.values())
+
+
+def _run(
+    connection: Connection, taken: Sequence[Row[Any]], token: str, until: datetime
+) -> Iterator[Delivery]:
+    """The chosen ones in their order, running from now on; only here all of a row is read."""
+    rows = connection.execute(
+        update(DeliveryRow)
+        .where(among(connection, DeliveryRow.id, [row.id for row in taken]))
+        .values(state=State.RUNNING, claim=token, lease_until=until, waits_for=None)
+        .returning(DeliveryRow.__table__)
+    )
+    running = {row.id: Delivery.from_row(row) for row in rows}
+    return (running[row.id] for row in taken)
 
 
 def _supersede(connection: Connection, older: Mapping[int, int], now: datetime) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Protocol
 
 from canonical.change import Change
@@ -118,11 +119,15 @@ class Delivery:
 
     @classmethod
     def from_row(cls, row: Any) -> Delivery:
-        values = {name: getattr(row, name) for name in DELIVERY_FIELDS}
-        return cls(**{**values, "state": State(row.state)})
+        """The delivery in a row that has a column for each of its fields."""
+        values = list(_fields_of(row))
+        values[_STATE] = State(values[_STATE])
+        return cls(*values)
 
 
 DELIVERY_FIELDS = tuple(Delivery.__dataclass_fields__)
+_STATE = DELIVERY_FIELDS.index("state")
+_fields_of = attrgetter(*DELIVERY_FIELDS)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select, update
 
 from ledger.database import insert_or_update
 from ledger.endings import State
+from ledger.many import among
 from ledger.tables import DeliveryRow, IntentRow
 
 
@@ -31,7 +32,7 @@ def open_intents(connection: Connection, stamps: Iterable[str]) -> dict[str, Int
     """The intents whose outcome is in doubt, by stamp."""
     rows = connection.execute(
         select(IntentRow.__table__).where(
-            IntentRow.stamp.in_(sorted(set(stamps))),
+            among(connection, IntentRow.stamp, set(stamps)),
             IntentRow.closed_at.is_(None),
         )
     )
@@ -43,7 +44,7 @@ def open_intents_under(connection: Connection, lock_keys: Iterable[str]) -> dict
     rows = connection.execute(
         select(IntentRow.__table__, DeliveryRow.lock_key)
         .join(DeliveryRow, DeliveryRow.id == IntentRow.delivery_id)
-        .where(IntentRow.closed_at.is_(None), DeliveryRow.lock_key.in_(sorted(set(lock_keys))))
+        .where(IntentRow.closed_at.is_(None), among(connection, DeliveryRow.lock_key, set(lock_keys)))
     )
     found: dict[str, list[Intent]] = {}
     for row in rows:
@@ -89,6 +90,6 @@ def close_intents(connection: Connection, stamps: Sequence[str], now: datetime) 
     if stamps:
         connection.execute(
             update(IntentRow)
-            .where(IntentRow.stamp.in_(stamps), IntentRow.closed_at.is_(None))
+            .where(among(connection, IntentRow.stamp, stamps), IntentRow.closed_at.is_(None))
             .values(closed_at=now)
         )

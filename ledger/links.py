@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, delete, select, update
 
 from ledger.database import insert_or_update
 from ledger.endings import LinkFound
+from ledger.many import among
 from ledger.tables import LinkRow
 
 
@@ -34,7 +35,7 @@ def links_by_salesforce_id(
         select(LinkRow.__table__).where(
             LinkRow.entity == entity,
             LinkRow.salesforce_entity == salesforce_entity,
-            LinkRow.salesforce_id.in_(sorted(set(ids))),
+            among(connection, LinkRow.salesforce_id, set(ids)),
         )
     )
     return {row.salesforce_id: _link(row) for row in rows}
@@ -43,7 +44,9 @@ def links_by_salesforce_id(
 def links_by_kashflow_id(connection: Connection, entity: str, ids: Iterable[str]) -> dict[str, Link]:
     """The links of these KashFlow records, by their id; records without one are left out."""
     rows = connection.execute(
-        select(LinkRow.__table__).where(LinkRow.entity == entity, LinkRow.kashflow_id.in_(sorted(set(ids))))
+        select(LinkRow.__table__).where(
+            LinkRow.entity == entity, among(connection, LinkRow.kashflow_id, set(ids))
+        )
     )
     return {row.kashflow_id: _link(row) for row in rows}
 
@@ -51,7 +54,9 @@ def links_by_kashflow_id(connection: Connection, entity: str, ids: Iterable[str]
 def links_by_kashflow_key(connection: Connection, entity: str, keys: Iterable[str]) -> dict[str, Link]:
     """The links of the KashFlow records that are found under these codes or numbers now, by that key."""
     rows = connection.execute(
-        select(LinkRow.__table__).where(LinkRow.entity == entity, LinkRow.kashflow_key.in_(sorted(set(keys))))
+        select(LinkRow.__table__).where(
+            LinkRow.entity == entity, among(connection, LinkRow.kashflow_key, set(keys))
+        )
     )
     return {row.kashflow_key: _link(row) for row in rows}
 

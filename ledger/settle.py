@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, assert_never
 
-from sqlalchemy import Connection, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, or_, select, update
 
 from ledger.ceiling import Ceiling, enforce
 from ledger.deliveries import Claim, Delivery, NewDelivery, Settled, Settlement, by_queue
@@ -26,6 +26,7 @@ from ledger.endings import (
 from ledger.fingerprint import fingerprint
 from ledger.intents import close_intents
 from ledger.links import remember_links
+from ledger.many import among, insert_all, update_each
 from ledger.register import register, require
 from ledger.reviews import ask
 from ledger.tables import AttemptRow, DeliveryRow
@@ -106,7 +107,7 @@ def _still_held(connection: Connection, claim: Claim) -> set[int]:
     held = connection.scalars(
         select(DeliveryRow.id)
         .where(
-            DeliveryRow.id.in_([delivery.id for delivery in claim.deliveries]),
+            among(connection, DeliveryRow.id, [delivery.id for delivery in claim.deliveries]),
             DeliveryRow.claim == claim.token,
             DeliveryRow.state == State.RUNNING,
         )
@@ -119,17 +120,11 @@ def _write_endings(
     connection: Connection, settlements: Iterable[Settlement], needed: Mapping[int, int], now: datetime
 ) -> None:
     rows = [
-        {"row_id": entry.delivery.id, **_columns(entry, needed.get(entry.delivery.id), now)}
+        {"id": entry.delivery.id, **_columns(entry, needed.get(entry.delivery.id), now)}
         for entry in settlements
     ]
     if rows:
-        names = [name for name in rows[0] if name != "row_id"]
-        connection.execute(
-            update(DeliveryRow.__table__)  # type: ignore[arg-type]  # a Table, typed as FromClause
-            .where(DeliveryRow.id == bindparam("row_id"))
-            .values({name: bindparam(name) for name in names}),
-            rows,
-        )
+        update_each(connection, DeliveryRow, rows)
 
 
 def _columns(entry: Settlement, needed: int | None, now: datetime) -> dict[str, Any]:
@@ -210,7 +205,7 @@ def _write_attempts(
             }
         )
     if rows:
-        connection.execute(insert(AttemptRow), rows)
+        insert_all(connection, AttemptRow, rows)
 
 
 def _end_older_dead(connection: Connection, done: Sequence[Delivery], now: datetime) -> list[int]:
@@ -222,8 +217,8 @@ def _end_older_dead(connection: Connection, done: Sequence[Delivery], now: datet
             DeliveryRow.id, DeliveryRow.queue, DeliveryRow.source, DeliveryRow.entity, DeliveryRow.record_id
         )
         .where(
-            DeliveryRow.record_id.in_({delivery.record_id for delivery in done}),
-            DeliveryRow.queue.in_({delivery.queue for delivery in done}),
+            among(connection, DeliveryRow.record_id, {delivery.record_id for delivery in done}),
+            among(connection, DeliveryRow.queue, {delivery.queue for delivery in done}),
             DeliveryRow.state == State.DEAD,
         )
         .with_for_update()
@@ -256,8 +251,9 @@ def _wake_those_who_waited(
         update(DeliveryRow)
         .where(
             or_(
-                (DeliveryRow.state == State.WAITING) & DeliveryRow.waits_for.in_([*done, *dead]),
-                (DeliveryRow.state == State.DEAD) & DeliveryRow.waits_for.in_(done),
+                (DeliveryRow.state == State.WAITING)
+                & among(connection, DeliveryRow.waits_for, [*done, *dead]),
+                (DeliveryRow.state == State.DEAD) & among(connection, DeliveryRow.waits_for, done),
             )
         )
         .values(state=State.WAITING, waits_for=None, due_at=now, announced_at=now, ended_at=None)
@@ -282,7 +278,7 @@ def _announce_those_behind_the_lock(
     # Only read: to mark them as announced would mean to lock rows that other workers may be claiming.
     rows = connection.execute(
         select(DeliveryRow.id, DeliveryRow.queue).where(
-            DeliveryRow.lock_key.in_(keys),
+            among(connection, DeliveryRow.lock_key, keys),
             DeliveryRow.state == State.WAITING,
             or_(DeliveryRow.due_at <= now, DeliveryRow.announced_at.is_not(None)),
             DeliveryRow.id.not_in(ids),

@@ -133,13 +133,13 @@ def _digest(record: Mapping[str, Any]) -> str:
 
 
 def _said(value: Any) -> Any:
+    if value is None or isinstance(value, str | bool):
+        return value
     if isinstance(value, Mapping):
-        told = {str(name): _said(one) for name, one in value.items() if name not in _WRAPPING}
-        return {name: one for name, one in told.items() if one is not None}
+        told = ((str(name), _said(one)) for name, one in value.items() if name not in _WRAPPING)
+        return {name: one for name, one in told if one is not None}
     if isinstance(value, list | tuple):
         return [_said(one) for one in value]
-    if isinstance(value, bool) or value is None:
-        return value
     if isinstance(value, int | Decimal):
         return {"number": plain(Decimal(value)) if value else "0"}
     return str(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -85,7 +85,7 @@ def read_kashflow(desk: Desk, flow: Flow, works: Sequence[Work]) -> list[Progres
         return _read_record(desk, work, listing)
 
     if flow.key:
-        return abreast(desk, read_record, works)
+        return _told_or_read(desk, read_record, works)
     links = desk.ledger.links_by_kashflow_id("invoice", [work.delivery.record_id for work in works])
     linked = [
         replace(work, link=links[work.delivery.record_id])
@@ -93,7 +93,27 @@ def read_kashflow(desk: Desk, flow: Flow, works: Sequence[Work]) -> list[Progres
         if work.delivery.record_id in links
     ]
     unlinked = [_unlinked(work) for work in works if work.delivery.record_id not in links]
-    return [*unlinked, *abreast(desk, read_record, linked)]
+    return [*unlinked, *_told_or_read(desk, read_record, linked)]
+
+
+def _told_or_read(
+    desk: Desk, read: Callable[[Desk, Work], Progress], works: Sequence[Work]
+) -> list[Progress]:
+    """What was told with the delivery a moment ago needs no call, and no thread."""
+    told = {work.delivery.id: row for work in works if (row := _told(desk, work)) is not None}
+    left = [work for work in works if work.delivery.id not in told]
+    return [
+        *(told[work.delivery.id] for work in works if work.delivery.id in told),
+        *(abreast(desk, read, left) if left else ()),
+    ]
+
+
+def _told(desk: Desk, work: Work) -> Work | None:
+    answer = work.delivery.hint.get("answer")
+    if not answer or desk.clock() - work.delivery.registered_at >= FRESH:
+        return None
+    row = json.loads(answer, parse_float=Decimal)
+    return _with_record(work, row, kashflow_digest(work.delivery.entity, row))
 
 
 def read_pairs(desk: Desk, flow: Flow, works: Sequence[Work]) -> list[Progress]:
@@ -117,10 +137,6 @@ def _read_one_of_a_pair(desk: Desk, work: Work) -> Progress:
 
 
 def _read_record(desk: Desk, work: Work, listing: Listing) -> Progress:
-    told = work.delivery.hint.get("answer")
-    if told and desk.clock() - work.delivery.registered_at < FRESH:
-        row = json.loads(told, parse_float=Decimal)
-        return _with_record(work, row, kashflow_digest(work.delivery.entity, row))
     try:
         found = _at_its_address(desk, work, listing)
     except ConnectorError as error:

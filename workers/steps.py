@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 
 from ledger.endings import Dead, Reason, Unchanged
 from mappings.flows import Flow
@@ -28,6 +29,8 @@ def hydrate(desk: Desk, works: list[Work]) -> Iterator[Progress]:
 
 def understand(desk: Desk, works: list[Work]) -> Iterator[Progress]:
     """Source → canonical, for the records that meet their flow's condition."""
+    # Asked for only when it is needed, and once: the context may call KashFlow.
+    context = cache(desk.context)
     for work in works:
         if work.gone:
             yield no_longer_sold(desk, work, work.absence) if work.flow.write_back else work
@@ -42,8 +45,7 @@ def understand(desk: Desk, works: list[Work]) -> Iterator[Progress]:
             yield work
             continue
         try:
-            # Asked for only now: the context may call KashFlow.
-            yield replace(work, model=desk.book.mapping(work.flow.reads).read(record, desk.context()))
+            yield replace(work, model=desk.book.mapping(work.flow.reads).read(record, context()))
         except MappingProblem as problem:
             yield work.ends(Dead(Reason("understand", "mapping", str(problem))))
 

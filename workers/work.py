@@ -123,10 +123,7 @@ class Batch:
         ended: list[Settlement] = []
         for delivery in claim.deliveries:
             try:
-                flow = desk.book.flow(delivery.flow)
-                # Its calls are paid for at the delivery's own priority.
-                flow = replace(flow, priority=delivery.ranks(flow.priority))
-                works.append(Work(delivery, flow, claim.token))
+                works.append(Work(delivery, _at_its_priority(desk, delivery), claim.token))
             except KeyError:
                 text = (
                     f"there is no flow {delivery.flow!r} in flows.yaml any more; bring it back or drop this"
@@ -161,6 +158,13 @@ class Batch:
             reason = _unexpected(step, error)
             progress = [work.ends(in_doubt(work.delivery, reason, desk)) for work in self.open]
         return Batch((), (*self.ended, *(entry for entry in progress if isinstance(entry, Settlement))))
+
+
+def _at_its_priority(desk: Desk, delivery: Delivery) -> Flow:
+    """The flow of a delivery, whose calls are paid for at the delivery's own priority. Raises KeyError."""
+    flow = desk.book.flow(delivery.flow)
+    priority = delivery.ranks(flow.priority)
+    return flow if priority == flow.priority else replace(flow, priority=priority)
 
 
 def _whole_or_one_by_one(step: Step, desk: Desk, works: list[Work]) -> list[Progress]:

@@ -9,6 +9,9 @@ from typing import Any
 
 from connectors.exact import exact
 
+_quoted = json.encoder.encode_basestring_ascii
+_WORDS = {None: "null", True: "true", False: "false"}
+
 
 def encode(value: object) -> bytes:
     """`value` as JSON: dicts, lists, text, int, bool, None, and Decimal written digit by digit as a number.
@@ -16,7 +19,10 @@ def encode(value: object) -> bytes:
     The json module would turn a Decimal into a float on its way, and 0.1 + 0.2 pence go missing there. Raises
     TypeError naming the place of anything else, floats above all, and of a Decimal that is no number.
     """
-    return _text(value, "$").encode()
+    try:
+        return _text(value).encode()
+    except _Unsendable:
+        raise TypeError(_fault(value, "$")) from None
 
 
 def decode(content: bytes) -> Any:
@@ -27,22 +33,50 @@ def decode(content: bytes) -> Any:
         raise ValueError("nested too deep") from error
 
 
-def _text(value: object, place: str) -> str:
-    if isinstance(value, Mapping):
-        return "{" + ",".join(_member(key, item, place) for key, item in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ",".join(_text(item, f"{place}[{at}]") for at, item in enumerate(value)) + "]"
+class _Unsendable(Exception):
+    """Somewhere there is something that JSON, or Salesforce, has no exact word for."""
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return _quoted(value)
+    if value is None or isinstance(value, bool):
+        return _WORDS[value]
     if isinstance(value, Decimal) and value.is_finite():
         return str(value)
-    if value is None or isinstance(value, str | bool | int):
-        return json.dumps(value)
-    raise TypeError(f"{place} is {value!r} ({type(value).__name__}): use Decimal, int, str, bool or None")
+    if isinstance(value, int):
+        return int.__repr__(value)
+    if isinstance(value, Mapping):
+        return "{" + ",".join([f"{_quoted(_key(key))}:{_text(item)}" for key, item in value.items()]) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ",".join([_text(item) for item in value]) + "]"
+    raise _Unsendable
 
 
-def _member(key: object, item: object, place: str) -> str:
-    if not isinstance(key, str):
-        raise TypeError(f"{place} has the key {key!r}: keys are field names, and text")
-    return f"{json.dumps(key)}:{_text(item, f'{place}.{key}')}"
+def _key(key: object) -> str:
+    if isinstance(key, str):
+        return key
+    raise _Unsendable
+
+
+def _fault(value: object, place: str) -> str:
+    """Where in `value` the first thing is that cannot be sent, and what it is; blank when there is none. Looked for only
+    when it is known that there is one: to keep count of the place costs more than to write the text."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if not isinstance(key, str):
+                return f"{place} has the key {key!r}: keys are field names, and text"
+            if fault := _fault(item, f"{place}.{key}"):
+                return fault
+        return ""
+    if isinstance(value, list | tuple):
+        faults = (_fault(item, f"{place}[{at}]") for at, item in enumerate(value))
+        return next(filter(None, faults), "")
+    try:
+        _text(value)
+    except _Unsendable:
+        return f"{place} is {value!r} ({type(value).__name__}): use Decimal, int, str, bool or None"
+    return ""
 
 
 def _refuse_constant(text: str) -> None:
