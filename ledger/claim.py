@@ -14,6 +14,7 @@ from ledger.deliveries import LAST, Claim, Delivery
 from ledger.endings import State
 from ledger.holds import last_claimable
 from ledger.many import among
+from ledger.states import in_state
 from ledger.tables import DeliveryRow
 
 #: What decides which are taken.
@@ -66,7 +67,7 @@ def renew(connection: Connection, tokens: Sequence[str], now: datetime, lease_se
     """Push back the end of these claims; one that has run out already stays lost."""
     connection.execute(
         update(DeliveryRow)
-        .where(DeliveryRow.claim.in_(tokens), DeliveryRow.state == State.RUNNING)
+        .where(DeliveryRow.claim.in_(tokens), in_state(DeliveryRow.state, State.RUNNING))
         .values(lease_until=now + timedelta(seconds=lease_seconds))
     )
 
@@ -78,7 +79,11 @@ def lock(connection: Connection, delivery_id: int, token: str, lock_key: str) ->
     """
     held = connection.execute(
         update(DeliveryRow)
-        .where(DeliveryRow.id == delivery_id, DeliveryRow.claim == token, DeliveryRow.state == State.RUNNING)
+        .where(
+            DeliveryRow.id == delivery_id,
+            DeliveryRow.claim == token,
+            in_state(DeliveryRow.state, State.RUNNING),
+        )
         .values(lock_key=lock_key)
     )
     return bool(held.rowcount)
@@ -93,9 +98,11 @@ def _candidates(
         select(*_CHOICE)
         .where(
             DeliveryRow.queue == queue,
-            DeliveryRow.state == State.WAITING,
+            in_state(DeliveryRow.state, State.WAITING),
             DeliveryRow.due_at <= now,
-            ~exists().where(and_(running.lock_key == DeliveryRow.lock_key, running.state == State.RUNNING)),
+            ~exists().where(
+                and_(running.lock_key == DeliveryRow.lock_key, in_state(running.state, State.RUNNING))
+            ),
         )
         .order_by(DeliveryRow.priority, DeliveryRow.due_at, DeliveryRow.id)
         .limit(limit)
@@ -126,7 +133,7 @@ def _newest_of_each_record(
         .where(
             DeliveryRow.queue == queue,
             among(connection, DeliveryRow.record_id, {record_id for _, _, record_id in order}),
-            DeliveryRow.state == State.WAITING,
+            in_state(DeliveryRow.state, State.WAITING),
         )
         .order_by(DeliveryRow.id)
         .with_for_update(skip_locked=True)

@@ -15,7 +15,6 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
-    FromClause,
     Row,
     String,
     Table,
@@ -38,6 +37,7 @@ from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 from ledger.database import insert_or_ignore
 
 Rows = Sequence[Mapping[str, Any]]
+Names = tuple[str, ...]
 
 
 def among(
@@ -57,53 +57,66 @@ def insert_new(
 
     Returns what `returning` names of the inserted ones.
     """
-    if _is_postgresql(connection):
-        statement = _insert_from_rows(entity, tuple(rows[0]))
-        return connection.execute(statement.returning(*returning), _as_one(connection, entity, rows)).all()
-    return connection.execute(insert_or_ignore(connection, entity).returning(*returning), list(rows)).all()
+    if not _is_postgresql(connection):
+        statement = insert_or_ignore(connection, entity).returning(*returning)
+        return connection.execute(statement, list(rows)).all()
+    shared, own = _shared_and_own(rows)
+    new = _insert_from_rows(entity, shared, own).returning(*returning)
+    return connection.execute(new, _parameters(connection, entity, rows, shared, own)).all()
 
 
 def insert_all(connection: Connection, entity: type[DeclarativeBase], rows: Rows) -> None:
     """Insert `rows`, all with the same columns, in their order."""
     if _is_postgresql(connection):
-        connection.execute(_insert_from_rows(entity, tuple(rows[0])), _as_one(connection, entity, rows))
+        shared, own = _shared_and_own(rows)
+        statement = _insert_from_rows(entity, shared, own)
+        connection.execute(statement, _parameters(connection, entity, rows, shared, own))
     else:
         connection.execute(insert(entity), list(rows))
 
 
 def update_each(connection: Connection, entity: type[DeclarativeBase], rows: Rows) -> None:
     """Give each row that has the `id` of one of `rows` its other values; all `rows` have the same columns."""
-    names = tuple(name for name in rows[0] if name != "id")
     if _is_postgresql(connection):
-        connection.execute(_update_from_rows(entity, names), _as_one(connection, entity, rows))
+        shared, own = _shared_and_own(rows)
+        statement = _update_from_rows(entity, shared, own)
+        connection.execute(statement, _parameters(connection, entity, rows, shared, own))
     else:
-        parameters = [{**row, "row_id": row["id"]} for row in rows]
-        connection.execute(_update_by_id(entity, names), parameters)
+        names = tuple(name for name in rows[0] if name != "id")
+        connection.execute(_update_by_id(entity, names), [{**row, "row_id": row["id"]} for row in rows])
 
 
 def _is_postgresql(connection: Connection) -> bool:
     return connection.dialect.name == "postgresql"
 
 
+def _shared_and_own(rows: Rows) -> tuple[Names, Names]:
+    """The columns in which all rows are alike, which are said once, and the others; the first is always one of these."""
+    key, *others = rows[0].items()
+    alike = frozenset(name for name, value in others if all(row[name] == value for row in rows))
+    return tuple(sorted(alike)), (key[0], *(name for name, _ in others if name not in alike))
+
+
 @cache
-def _insert_from_rows(entity: type[DeclarativeBase], names: tuple[str, ...]) -> postgresql.Insert:
+def _insert_from_rows(entity: type[DeclarativeBase], shared: Names, own: Names) -> postgresql.Insert:
     table = _table(entity)
-    rows = _rows(table, names)
-    chosen = select(*(_value(table, rows, name) for name in names))
-    statement = postgresql.insert(table).from_select(list(names), chosen, include_defaults=False)
+    values = _values(table, shared, own)
+    statement = postgresql.insert(table).from_select(
+        list(values), select(*values.values()), include_defaults=False
+    )
     return statement.on_conflict_do_nothing()
 
 
 @cache
-def _update_from_rows(entity: type[DeclarativeBase], names: tuple[str, ...]) -> Update:
+def _update_from_rows(entity: type[DeclarativeBase], shared: Names, own: Names) -> Update:
     table = _table(entity)
-    rows = _rows(table, ("id", *names))
-    values = {name: _value(table, rows, name) for name in names}
-    return update(table).values(values).where(table.c.id == rows.c.id)
+    values = _values(table, shared, own)
+    key = values.pop("id")
+    return update(table).values(values).where(table.c.id == key)
 
 
 @cache
-def _update_by_id(entity: type[DeclarativeBase], names: tuple[str, ...]) -> Update:
+def _update_by_id(entity: type[DeclarativeBase], names: Names) -> Update:
     table = _table(entity)
     values: dict[str, Any] = {name: bindparam(name) for name in names}
     return update(table).values(values).where(table.c.id == bindparam("row_id"))
@@ -115,34 +128,37 @@ def _table(entity: type[DeclarativeBase]) -> Table:
     return table
 
 
-def _rows(table: Table, names: Sequence[str]) -> FromClause:
-    """The one parameter as a table of its own."""
+def _values(table: Table, shared: Names, own: Names) -> dict[str, ColumnElement[Any]]:
+    """For each column what it gets: a parameter, or a column of the rows that are in one parameter."""
     told = cast(bindparam("rows", type_=Text()), JSON)
-    columns = [column(name, _kind(table, name)) for name in names]
-    return func.json_to_recordset(told).table_valued(*columns).render_derived(with_types=True)
+    columns = [column(name, Text() if _is_json(table, name) else table.c[name].type) for name in own]
+    rows = func.json_to_recordset(told).table_valued(*columns).render_derived(with_types=True)
+    values: dict[str, ColumnElement[Any]] = {
+        name: bindparam(f"all_{name}", type_=table.c[name].type) for name in shared
+    }
+    for name in own:
+        values[name] = cast(rows.c[name], JSON) if _is_json(table, name) else rows.c[name]
+    return values
 
 
-def _kind(table: Table, name: str) -> Any:
-    """A column that is JSON itself travels as text: nothing of it is looked at on the way."""
-    kind = table.c[name].type
-    return Text() if isinstance(kind, JSON) else kind
+def _is_json(table: Table, name: str) -> bool:
+    """JSON in a row travels as text: nothing in it is looked at on the way."""
+    return isinstance(table.c[name].type, JSON)
 
 
-def _value(table: Table, rows: FromClause, name: str) -> ColumnElement[Any]:
-    return cast(rows.c[name], JSON) if isinstance(table.c[name].type, JSON) else rows.c[name]
+def _parameters(
+    connection: Connection, entity: type[DeclarativeBase], rows: Rows, shared: Names, own: Names
+) -> dict[str, Any]:
+    table = _table(entity)
+    columns = [[_plain(table.c[name].type, row[name], connection) for row in rows] for name in own]
+    told = [dict(zip(own, values, strict=True)) for values in zip(*columns, strict=True)]
+    return {f"all_{name}": rows[0][name] for name in shared} | {"rows": json.dumps(told)}
 
 
-def _as_one(connection: Connection, entity: type[DeclarativeBase], rows: Rows) -> dict[str, str]:
-    kinds = {name: _table(entity).c[name].type for name in rows[0]}
-    ways = {name: kind for name, kind in kinds.items() if isinstance(kind, TypeDecorator | JSON)}
-    told = [
-        {**row, **{name: _bound(kind, row[name], connection) for name, kind in ways.items()}} for row in rows
-    ]
-    return {"rows": json.dumps(told)}
-
-
-def _bound(kind: Any, value: Any, connection: Connection) -> Any:
+def _plain(kind: Any, value: Any, connection: Connection) -> Any:
+    """The value as JSON has it, prepared as its column prepares it."""
     if isinstance(kind, JSON):
         return json.dumps(value)
-    bound = kind.process_bind_param(value, connection.dialect)
-    return bound.isoformat() if isinstance(bound, datetime) else bound
+    if isinstance(kind, TypeDecorator):
+        value = kind.process_bind_param(value, connection.dialect)
+    return value.isoformat() if isinstance(value, datetime) else value

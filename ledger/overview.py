@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from ledger.deliveries import Delivery
 from ledger.endings import State
+from ledger.states import in_state
 from ledger.tables import AttemptRow, CursorRow, DeliveryRow, LeaseRow
 
 
@@ -53,7 +54,7 @@ class Attempt:
 def count_due(connection: Connection, queue: str, most: int, now: datetime) -> int:
     """How many deliveries of `queue` wait and are due; counts no further than `most`, for a backlog may be millions."""
     due = select(DeliveryRow.id).where(
-        DeliveryRow.queue == queue, DeliveryRow.state == State.WAITING, DeliveryRow.due_at <= now
+        DeliveryRow.queue == queue, in_state(DeliveryRow.state, State.WAITING), DeliveryRow.due_at <= now
     )
     return connection.scalar(select(func.count()).select_from(due.limit(most).subquery())) or 0
 

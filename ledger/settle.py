@@ -29,6 +29,7 @@ from ledger.links import remember_links
 from ledger.many import among, insert_all, update_each
 from ledger.register import register, require
 from ledger.reviews import ask
+from ledger.states import in_state
 from ledger.tables import AttemptRow, DeliveryRow
 
 
@@ -109,7 +110,7 @@ def _still_held(connection: Connection, claim: Claim) -> set[int]:
         .where(
             among(connection, DeliveryRow.id, [delivery.id for delivery in claim.deliveries]),
             DeliveryRow.claim == claim.token,
-            DeliveryRow.state == State.RUNNING,
+            in_state(DeliveryRow.state, State.RUNNING),
         )
         .with_for_update()
     )
@@ -219,7 +220,7 @@ def _end_older_dead(connection: Connection, done: Sequence[Delivery], now: datet
         .where(
             among(connection, DeliveryRow.record_id, {delivery.record_id for delivery in done}),
             among(connection, DeliveryRow.queue, {delivery.queue for delivery in done}),
-            DeliveryRow.state == State.DEAD,
+            in_state(DeliveryRow.state, State.DEAD),
         )
         .with_for_update()
     )
@@ -251,9 +252,9 @@ def _wake_those_who_waited(
         update(DeliveryRow)
         .where(
             or_(
-                (DeliveryRow.state == State.WAITING)
+                in_state(DeliveryRow.state, State.WAITING)
                 & among(connection, DeliveryRow.waits_for, [*done, *dead]),
-                (DeliveryRow.state == State.DEAD) & among(connection, DeliveryRow.waits_for, done),
+                in_state(DeliveryRow.state, State.DEAD) & among(connection, DeliveryRow.waits_for, done),
             )
         )
         .values(state=State.WAITING, waits_for=None, due_at=now, announced_at=now, ended_at=None)
@@ -279,7 +280,7 @@ def _announce_those_behind_the_lock(
     rows = connection.execute(
         select(DeliveryRow.id, DeliveryRow.queue).where(
             among(connection, DeliveryRow.lock_key, keys),
-            DeliveryRow.state == State.WAITING,
+            in_state(DeliveryRow.state, State.WAITING),
             or_(DeliveryRow.due_at <= now, DeliveryRow.announced_at.is_not(None)),
             DeliveryRow.id.not_in(ids),
         )

@@ -23,15 +23,20 @@ class Clause:
     reach: Reach
     holds: Callable[[object], bool]
 
-    def unmet(self, item: object, root: object) -> str:
-        """Why it does not hold, in words; blank when it does."""
+    def met(self, item: object, root: object) -> bool:
+        """Does it hold?"""
         value = self.reach(item, root)
         try:
-            if self.holds(value):
-                return ""
+            return self.holds(value)
         except ValueError:
             said = f"{self.field} should be a number, but is {shown(value)}"
             raise MappingProblem(self.field, said, value) from None
+
+    def unmet(self, item: object, root: object) -> str:
+        """Why it does not hold, in words; blank when it does."""
+        if self.met(item, root):
+            return ""
+        value = self.reach(item, root)
         found = "blank" if is_blank(value) else _said(value)
         return f"{self.field} is {found}, and must {_WORDS[self.comparison]} {_operand_text(self.operand)}".rstrip()
 
@@ -43,9 +48,11 @@ class Condition:
     clauses: tuple[Clause, ...]
     any_will_do: bool = False
 
-    def holds(self, record: object) -> bool:
-        """Does `record` meet the condition?"""
-        return not self.unmet(record)
+    def holds(self, item: object, root: object = None) -> bool:
+        """Does `item`, a row of `root` or a record itself, meet the condition?"""
+        whole = item if root is None else root
+        enough = any if self.any_will_do else all
+        return enough(clause.met(item, whole) for clause in self.clauses)
 
     def unmet(self, item: object, root: object = None) -> str:
         """Why `item`, a row of `root` or a record itself, does not meet the condition; blank when it does."""

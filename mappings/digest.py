@@ -128,16 +128,23 @@ def says_more(digest: str, last: str) -> bool:
     return last.endswith(_NOT_SHOWN) and digest[:_HALF] == last[:_HALF]
 
 
+#: Made once: `json.dumps` makes one for each call that is not the plainest.
+_encode = json.JSONEncoder(sort_keys=True).encode
+
+
 def _digest(record: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(_said(record), sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(_encode(_said(record)).encode()).hexdigest()
 
 
 def _said(value: Any) -> Any:
     if value is None or isinstance(value, str | bool):
         return value
     if isinstance(value, Mapping):
-        told = ((str(name), _said(one)) for name, one in value.items() if name not in _WRAPPING)
-        return {name: one for name, one in told if one is not None}
+        return {
+            str(name): one if isinstance(one, str) else _said(one)
+            for name, one in value.items()
+            if one is not None and name not in _WRAPPING
+        }
     if isinstance(value, list | tuple):
         return [_said(one) for one in value]
     if isinstance(value, int | Decimal):

@@ -143,7 +143,7 @@ def _through(value: Value, steps: list[Step]) -> Value:
 
 
 def _only_when(met: Condition, value: Value) -> Value:
-    return lambda scope: None if met.unmet(scope.item, scope.root) else value(scope)
+    return lambda scope: value(scope) if met.holds(scope.item, scope.root) else None
 
 
 def _required(value: Value, label: str) -> Value:

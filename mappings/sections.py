@@ -138,7 +138,7 @@ def _row_maker(
         built = [
             row.build(Scope(member, scope.root, scope.context))
             for member in members
-            if where is None or not where.unmet(member, scope.root)
+            if where is None or where.holds(member, scope.root)
         ]
         return [spare.build(scope)] if spare is not None and not built else built
 

@@ -8,6 +8,8 @@ from decimal import Decimal
 
 from canonical.money import plain
 
+#: As both systems write one.
+_PLAIN_NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 #: Digits, with or without commas between thousands, and decimals; JSON may bring an exponent.
 _NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)?(\.\d+)?([eE][+-]?\d{1,3})?")
 #: A date, alone or with a time and a zone after it.
@@ -31,6 +33,8 @@ def number_of(value: object) -> Decimal:
     if isinstance(value, (int, Decimal)):
         return Decimal(value)
     said = value.strip() if isinstance(value, str) else ""
+    if _PLAIN_NUMBER.fullmatch(said):
+        return Decimal(said)
     if not _NUMBER.fullmatch(said) or not any(letter.isdigit() for letter in said.lower().partition("e")[0]):
         raise ValueError(f"{value!r} is not a number")
     return Decimal(said.replace(",", ""))

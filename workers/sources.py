@@ -29,6 +29,8 @@ from workers.work import Progress, Work
 LAG = timedelta(minutes=2)
 #: A record that KashFlow made this short ago may not be readable yet (reference kashflow.md, quirk 19).
 FRESH = timedelta(seconds=60)
+#: Made once: `json.loads` makes one for each call that is not the plainest.
+_decode = json.JSONDecoder(parse_float=Decimal).decode
 
 
 def read_salesforce(desk: Desk, flow: Flow, works: Sequence[Work]) -> list[Progress]:
@@ -100,7 +102,8 @@ def _told_or_read(
     desk: Desk, read: Callable[[Desk, Work], Progress], works: Sequence[Work]
 ) -> list[Progress]:
     """What was told with the delivery a moment ago needs no call, and no thread."""
-    told = {work.delivery.id: row for work in works if (row := _told(desk, work)) is not None}
+    fresh = desk.clock() - FRESH
+    told = {work.delivery.id: row for work in works if (row := _told(work, fresh)) is not None}
     left = [work for work in works if work.delivery.id not in told]
     return [
         *(told[work.delivery.id] for work in works if work.delivery.id in told),
@@ -108,11 +111,11 @@ def _told_or_read(
     ]
 
 
-def _told(desk: Desk, work: Work) -> Work | None:
+def _told(work: Work, fresh: datetime) -> Work | None:
     answer = work.delivery.hint.get("answer")
-    if not answer or desk.clock() - work.delivery.registered_at >= FRESH:
+    if not answer or work.delivery.registered_at <= fresh:
         return None
-    row = json.loads(answer, parse_float=Decimal)
+    row = _decode(answer)
     return _with_record(work, row, kashflow_digest(work.delivery.entity, row))
 
 
