@@ -15,9 +15,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import httpx
+
 #: Ids in the body of a Collections call, whatever else it says.
 _IDS = re.compile(rb'"(006[0-9A-Za-z]{15})"')
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
+#: An organisation with calls to spare.
+_USAGE = b"Sforce-Limit-Info: api-usage=1/5000000\r\n"
 _PATH = "/services/data/v66.0/"
 
 
@@ -27,6 +31,10 @@ class Stub:
 
     url: str
     pid: int
+
+    def count(self) -> int:
+        """Records that were written up to now."""
+        return int(httpx.get(f"{self.url}/count").text)
 
 
 @contextmanager
@@ -48,6 +56,8 @@ class _Answers:
         self._description = {"name": "Opportunity", "fields": [{"name": name} for name in fields]}
         nothing = dict.fromkeys(fields)
         self._empty = json.dumps(nothing).encode()[1:]
+        #: Records that were written.
+        self.count = 0
 
     def to(self, method: bytes, path: bytes, body: bytes) -> tuple[int, bytes]:
         """Status and body."""
@@ -57,10 +67,15 @@ class _Answers:
         if target.endswith(("/describe", "/describe/")):
             return 200, json.dumps(self._description).encode()
         if target.startswith("composite/sobjects"):
+            ids = _IDS.findall(body)
             row = self._written if method == b"PATCH" else self._present
-            return 200, b"[" + b",".join(row(id_) for id_ in _IDS.findall(body)) + b"]"
+            self.count += len(ids) if method == b"PATCH" else 0
+            return 200, b"[" + b",".join(row(id_) for id_ in ids) + b"]"
         if target.startswith("sobjects/Opportunity/") and method == b"PATCH":
+            self.count += 1
             return 204, b""
+        if target == "/count":
+            return 200, b"%d" % self.count
         return 404, b'[{"errorCode":"NOT_FOUND","message":"the stub has no such resource"}]'
 
     def _written(self, id_: bytes) -> bytes:
@@ -79,8 +94,8 @@ async def _converse(answers: _Answers, reader: asyncio.StreamReader, writer: asy
             body = await reader.readexactly(int(length.group(1))) if length else b""
             status, answer = answers.to(method, path, body)
             writer.write(
-                b"HTTP/1.1 %d OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
-                % (status, len(answer), answer)
+                b"HTTP/1.1 %d OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n%b\r\n%b"
+                % (status, len(answer), _USAGE, answer)
             )
     except (asyncio.IncompleteReadError, ConnectionError):
         pass  # the client has gone

@@ -81,6 +81,12 @@ def opportunity(number: int) -> str:
     return to_18(f"006000000{number:06d}")
 
 
+def event_path(event: str) -> str:
+    """The address of its Opportunity."""
+    reference = str(json.loads(event)["CustomerReference"])
+    return f"/services/data/v66.0/sobjects/Opportunity/{reference.removeprefix('SF-')}"
+
+
 def links(count: int) -> Iterator[LinkFound]:
     """Which invoice belongs to which Opportunity."""
     for number in range(count):
@@ -103,6 +109,11 @@ def delivery_of(event: str, version: str, book: Book) -> NewDelivery:
     )
     (delivery,) = deliveries_of([change], lambda _: [book.flow(FLOW)])
     return delivery
+
+
+def fields(book: Book) -> list[str]:
+    """What is written of an Opportunity."""
+    return list(mapped(events(1, 0)[0], book))
 
 
 def mapped(event: str, book: Book) -> dict[str, object]:

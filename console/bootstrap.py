@@ -14,7 +14,7 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from connectors.budget import KASHFLOW, SALESFORCE, Budget, BudgetRules
+from connectors.budget import KASHFLOW, SALESFORCE, Budget, BudgetRules, BurstRules
 from connectors.kashflow.breaker import LoginBreaker
 from connectors.kashflow.client import KashFlowClient
 from connectors.kashflow.patience import HURRIED, PATIENT, Patience
@@ -109,7 +109,9 @@ class House:
 
     @cached_property
     def salesforce_budget(self) -> Budget:
-        return self._budget("salesforce", SALESFORCE)
+        rate = self.settings.salesforce_calls_per_second
+        rules = replace(SALESFORCE, burst=BurstRules(calls_per_second=rate, bucket=2 * rate))
+        return self._budget("salesforce", rules)
 
     @cached_property
     def kashflow_budget(self) -> Budget:

@@ -42,6 +42,10 @@ class Settings(BaseSettings):
     #: Seconds between two sweeps of the other objects, the safety net; 0: only after incidents.
     salesforce_sweep_seconds: float = Field(default=900.0, ge=0)
 
+    #: Calls a second in the long run; short bursts may be twice as many. Salesforce has no limit of this kind: the calls of
+    #: a day are what has to last.
+    salesforce_calls_per_second: float = Field(default=20.0, gt=0)
+
     #: Ends in /v2.
     kashflow_url: str = "https://api.kashflow.com/v2"
     kashflow_username: str = ""

@@ -48,6 +48,13 @@ class PostgresServer:
         self._numbers = itertools.count(1)
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def pid(self) -> int:
+        """Of the running server, whose children serve its clients. Raises RuntimeError when none runs."""
+        if self._process is None:
+            raise RuntimeError("the server does not run")
+        return self._process.pid
+
     def start(self) -> None:
         """Return when the server takes connections. Raises RuntimeError with its log when it does not."""
         # Its children outlive a killed server by a moment, and hold memory that a new one would stumble over.

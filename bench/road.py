@@ -1,0 +1,97 @@
+"""Kashforce as it is installed, between a producer and a stub: real worker processes, a real Valkey, a real ledger."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.stub import Stub
+from bench.work import delivery_of, events, links
+from console.bootstrap import House, utc_now
+from console.settings import load as settings_from
+from ledger import schema
+from ledger.links import remember_links
+from ledger.overview import count_unfinished
+from sandbox.server import Sandbox
+from tests.support.console import environment_of, logins_of
+
+#: Changes of one registration, and of one message.
+STEP = 200
+#: Changes under way at most: with more of them waiting, a worker would take them to a Bulk job.
+WINDOW = 2_000
+WORKERS = 2
+#: Changes before anything is measured: both workers have imported, connected and asked what they ask once.
+WARM_UP = 800
+
+
+@dataclass
+class Road:
+    """A running installation: changes go in here, and are delivered by its worker processes."""
+
+    house: House
+    pids: list[int]
+
+    def run(self, changes: Sequence[str]) -> None:
+        """Register the changes as a producer does, and return when every one of them is settled."""
+        # Tells these from earlier changes of the same records.
+        turn, under_way = uuid.uuid4(), 0
+        for start in range(0, len(changes), STEP):
+            while under_way >= WINDOW:
+                time.sleep(0.005)
+                under_way = self._unfinished()
+            self._register(changes[start : start + STEP], f"{turn}, {start}")
+            under_way += STEP
+        while self._unfinished():
+            time.sleep(0.005)
+
+    def _register(self, told: Sequence[str], version: str) -> None:
+        deliveries = [delivery_of(event, version, self.house.book) for event in told]
+        self.house.wire.announce(self.house.ledger.register(deliveries, now=utc_now()))
+
+    def _unfinished(self) -> int:
+        with self.house.ledger.reading() as connection:
+            return count_unfinished(connection)
+
+
+@contextmanager
+def road(
+    ledger_url: str, redis_url: str, stub: Stub, folder: Path, *, records: int, workers: int = WORKERS
+) -> Iterator[Road]:
+    """An installation with a ledger of its own that knows `records` invoices; ready when its workers deliver."""
+    schema.upgrade(ledger_url)
+    with ExitStack() as open_:
+        worlds = open_.enter_context(Sandbox())
+        settings = logins_of(worlds) | {
+            "salesforce_url": stub.url,
+            "salesforce_calls_per_second": "1000",
+            "redis_url": redis_url,
+            "ledger_url": ledger_url,
+            "state_dir": str(folder),
+        }
+        house = open_.enter_context(House(settings_from(None, **settings)))
+        with house.ledger.writing() as connection:
+            remember_links(connection, list(links(records)), utc_now())
+        pids = [open_.enter_context(_worker(environment_of(settings))) for _ in range(workers)]
+        made = Road(house, pids)
+        made.run(events(WARM_UP, 0))
+        yield made
+
+
+@contextmanager
+def _worker(settings: Mapping[str, str]) -> Iterator[int]:
+    command = [sys.executable, "-m", "console", "worker"]
+    process = subprocess.Popen(
+        command, env={**os.environ, **settings}, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT
+    )
+    try:
+        yield process.pid
+    finally:
+        process.terminate()
+        process.wait()

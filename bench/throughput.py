@@ -1,0 +1,187 @@
+"""Changes a second from the change event to the settled delivery, and what they cost, beside plain task queues."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.figures import Effort, Figure, ratios
+from bench.peers import plain
+from bench.road import STEP, road
+from bench.spent import spent
+from bench.stub import Stub, stub
+from bench.work import event_path, events, fields, mapped
+from connectors.salesforce.jsontext import encode
+from mappings.book import load
+from tests.support.postgres import PostgresServer
+from tests.support.valkey import ValkeyServer
+
+TITLE = "Throughput of the road: change event to settled delivery, Salesforce answers at once"
+
+_BIN = Path(sys.executable).parent
+#: How each peer's worker is started, by the module of its task; two processes, as many as there are cores.
+PEERS = {
+    "celery": ["celery", "-A", "bench.peers.celery_plain", "worker", "-c", "2", "-l", "WARNING"],
+    "dramatiq": ["dramatiq", "bench.peers.dramatiq_plain", "-p", "2", "-t", "8"],
+    "taskiq": ["taskiq", "worker", "bench.peers.taskiq_plain:broker", "--workers", "2"],
+    "huey": ["huey_consumer", "bench.peers.huey_plain.huey", "-w", "2", "-k", "process"],
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One round of one contender."""
+
+    per_second: float
+    cpu_microseconds: float
+    peak_mib: float
+
+
+def measure(effort: Effort) -> Iterator[Figure]:
+    """Ours on both ledgers, the peers, and the limit, in turns: each round meets the same weather."""
+    ours, theirs = effort.of(10_000, 3_000), effort.of(1_500, 300)
+    runs: dict[str, list[Run]] = {}
+    with _contenders(ours, theirs) as contenders:
+        for _ in range(effort.rounds):
+            for name, run in contenders.items():
+                runs.setdefault(name, []).append(run())
+    yield from _figures(runs)
+
+
+def _figures(runs: dict[str, list[Run]]) -> Iterator[Figure]:
+    limit = _cpu(runs["limit"])
+    celery = _cpu(runs["celery"])
+    for name, done in runs.items():
+        floor = 5_000.0 if name == "postgresql" else None
+        yield Figure(
+            f"{name}, changes a second",
+            "1/s",
+            tuple(run.per_second for run in done),
+            at_least=floor,
+            cpu_microseconds=sorted(_cpu(done))[len(done) // 2],
+            peak_mib=max(run.peak_mib for run in done),
+        )
+    for name in ("postgresql", "sqlite"):
+        judged = name == "postgresql"
+        cpu = _cpu(runs[name])
+        yield Figure(
+            f"{name}, CPU against the limit", "times", ratios(cpu, limit), at_most=3.0 if judged else None
+        )
+        for peer in PEERS:
+            floor = 15.0 if judged and peer == "celery" else None
+            times = ratios(celery if peer == "celery" else _cpu(runs[peer]), cpu)
+            yield Figure(f"{name}, changes per CPU second against {peer}", "times", times, at_least=floor)
+
+
+def _cpu(runs: list[Run]) -> list[float]:
+    return [run.cpu_microseconds for run in runs]
+
+
+@contextmanager
+def _contenders(ours: int, theirs: int) -> Iterator[dict[str, Callable[[], Run]]]:
+    with ExitStack() as open_:
+        folder = Path(open_.enter_context(tempfile.TemporaryDirectory()))
+        # As PostgreSQL is shipped: what is committed is on disk.
+        server = open_.enter_context(PostgresServer(fsync=True, settings=("jit=off",)))
+        valkey = open_.enter_context(ValkeyServer())
+        salesforce = open_.enter_context(stub(fields(load())))
+        postgres = server.pid
+        urls = {
+            "postgresql": (server.fresh_database(), [postgres]),
+            "sqlite": (f"sqlite:///{folder}/l.db", []),
+        }
+        contenders: dict[str, Callable[[], Run]] = {}
+        for name, (url, pids) in urls.items():
+            contenders[name] = _ours(url, pids, valkey, salesforce, folder, ours)
+        for name in PEERS:
+            contenders[name] = _peer(name, valkey, salesforce, theirs)
+        contenders["limit"] = lambda: _limit(ours)
+        yield contenders
+
+
+def _ours(
+    url: str, servers: list[int], valkey: ValkeyServer, salesforce: Stub, folder: Path, count: int
+) -> Callable[[], Run]:
+    turns = iter(range(1, 1_000))
+
+    def run() -> Run:
+        with road(url, valkey.url, salesforce, folder, records=count) as made:
+            changes = events(count, next(turns))
+            return _measured(count, [*servers, valkey.pid, *made.pids], lambda: made.run(changes))
+
+    return run
+
+
+def _peer(name: str, valkey: ValkeyServer, salesforce: Stub, count: int) -> Callable[[], Run]:
+    def run() -> Run:
+        with _peers_worker(name, valkey, salesforce) as (pid, send):
+            warm, changes = events(20, 0), events(count, 1)
+            _until_written(salesforce, send, warm)
+            return _measured(count, [pid, valkey.pid], lambda: _until_written(salesforce, send, changes))
+
+    return run
+
+
+@contextmanager
+def _peers_worker(
+    name: str, valkey: ValkeyServer, salesforce: Stub
+) -> Iterator[tuple[int, Callable[[list[str]], None]]]:
+    """Its worker's process, and what puts changes on its queue."""
+    os.environ |= {plain.REDIS: valkey.url, plain.SALESFORCE: salesforce.url}
+    process = subprocess.Popen(
+        [str(_BIN / PEERS[name][0]), *PEERS[name][1:]], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        # Not at the top: it asks for its broker when it is imported.
+        yield process.pid, importlib.import_module(f"bench.peers.{name}_plain").send
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _until_written(salesforce: Stub, send: Callable[[list[str]], None], changes: list[str]) -> None:
+    before = salesforce.count()
+    send(changes)
+    while salesforce.count() - before < len(changes):
+        time.sleep(0.01)
+
+
+def _limit(count: int) -> Run:
+    """The same in one process, without a queue or a database: parsed, mapped, and made into the bodies of calls."""
+    book, changes = load(), events(count, 1)
+
+    def work() -> None:
+        for start in range(0, count, STEP):
+            told = changes[start : start + STEP]
+            encode(
+                {
+                    "allOrNone": False,
+                    "records": [
+                        {
+                            "attributes": {"type": "Opportunity"},
+                            "id": event_path(one)[-18:],
+                            **mapped(one, book),
+                        }
+                        for one in told
+                    ],
+                }
+            )
+
+    return _measured(count, [], work)
+
+
+def _measured(count: int, pids: list[int], work: Callable[[], None]) -> Run:
+    """What `work` takes, with the CPU time of these processes and of this thread, which produces."""
+    before, own, began = spent(pids), time.thread_time(), time.perf_counter()
+    work()
+    seconds, cpu = time.perf_counter() - began, time.thread_time() - own
+    used = spent(pids).since(before)
+    return Run(count / seconds, (used.cpu_seconds + cpu) / count * 1e6, used.peak_mib)
