@@ -88,7 +88,7 @@ def road(
 def _worker(settings: Mapping[str, str]) -> Iterator[int]:
     command = [sys.executable, "-m", "console", "worker"]
     process = subprocess.Popen(
-        command, env={**os.environ, **settings}, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT
+        command, env={**os.environ, **settings}, stdout=open(f"/tmp/wlog.{time.time_ns()}","wb"), stderr=subprocess.STDOUT
     )
     try:
         yield process.pid

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -99,6 +100,9 @@ def worker(house: House, queues: Sequence[str] = ()) -> None:
             sweep(house.ledger, house.wire, house.queues, house.rules, utc_now)
 
         attend(house.app, run=run, sweep=sweep_once)
+        # What was loaded until now stays until the end: it need not be looked through again and again.
+        gc.collect()
+        gc.freeze()
         run_worker(
             house.app,
             queues=queues or house.queues,

@@ -25,9 +25,9 @@ def run(desk: Desk, heart: Heart, queue: str, hinted: Sequence[int]) -> Report:
         )
         if not claim.deliveries:
             return Report(queue)
-        if claim.left_some:
+        if claim.left_some and (left := _left(claim, hinted)):
             # Before the work: whoever has time takes them meanwhile. One message leads to one, so none are piled up.
-            desk.announce({queue: _left(claim, hinted)})
+            desk.announce({queue: left})
         with heart.keeping(claim):
             batch = Batch.of(claim, desk)
             # Understood before resolved: a record that cannot be translated must not leave a new customer behind.
@@ -40,6 +40,6 @@ def run(desk: Desk, heart: Heart, queue: str, hinted: Sequence[int]) -> Report:
 
 
 def _left(claim: Claim, hinted: Sequence[int]) -> list[int]:
-    """What the message spoke of and was not taken; anything will do to say that something is due."""
+    """What the message spoke of and was not taken. What else is due has messages of its own."""
     taken = {delivery.id for delivery in claim.deliveries}
-    return [id_ for id_ in hinted if id_ not in taken] or [claim.deliveries[0].id]
+    return [id_ for id_ in hinted if id_ not in taken]
