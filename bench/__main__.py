@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import logging
 import os
 import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
+
+import structlog
 
 from bench.figures import RESULTS, Effort, Figure, Part
 
@@ -36,6 +39,8 @@ def main() -> int:
     chosen = options.parse_args()
     if unknown := set(chosen.parts) - set(PARTS):
         options.error(f"there is no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    # Parts of ours that run in this process would print a line for each batch.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     parts = []
     for name in chosen.parts or PARTS:
         print(f"{name} …", file=sys.stderr, flush=True)

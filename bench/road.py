@@ -27,6 +27,8 @@ STEP = 200
 #: Changes under way at most: with more of them waiting, a worker would take them to a Bulk job.
 WINDOW = 2_000
 WORKERS = 2
+#: What is under way is done within this, or never.
+PATIENCE_SECONDS = 120.0
 #: Changes before anything is measured: both workers have imported, connected and asked what they ask once.
 WARM_UP = 800
 
@@ -36,6 +38,7 @@ class Road:
     """A running installation: changes go in here, and are delivered by its worker processes."""
 
     house: House
+    #: Of the workers, and last of beat.
     pids: list[int]
 
     def run(self, changes: Sequence[str]) -> None:
@@ -48,8 +51,11 @@ class Road:
                 under_way = self._unfinished()
             self._register(changes[start : start + STEP], f"{turn}, {start}")
             under_way += STEP
+        began = time.monotonic()
         while self._unfinished():
             time.sleep(0.005)
+            if time.monotonic() - began > PATIENCE_SECONDS:
+                raise RuntimeError(f"{self._unfinished()} changes are not delivered; is a queue paused?")
 
     def _register(self, told: Sequence[str], version: str) -> None:
         deliveries = [delivery_of(event, version, self.house.book) for event in told]
@@ -61,34 +67,47 @@ class Road:
 
 
 @contextmanager
-def road(
-    ledger_url: str, redis_url: str, stub: Stub, folder: Path, *, records: int, workers: int = WORKERS
-) -> Iterator[Road]:
-    """An installation with a ledger of its own that knows `records` invoices; ready when its workers deliver."""
+def installed(
+    ledger_url: str, redis_url: str, stub: Stub, folder: Path
+) -> Iterator[tuple[House, Mapping[str, str]]]:
+    """An installation with a new ledger, as its own house and as settings for processes; KashFlow is the sandbox's."""
     schema.upgrade(ledger_url)
-    with ExitStack() as open_:
-        worlds = open_.enter_context(Sandbox())
+    with Sandbox() as worlds:
         settings = logins_of(worlds) | {
             "salesforce_url": stub.url,
             "salesforce_calls_per_second": "1000",
             "redis_url": redis_url,
             "ledger_url": ledger_url,
             "state_dir": str(folder),
+            # All of them together stay within the five calls side by side that the budget grants.
+            "worker_threads": "2",
         }
-        house = open_.enter_context(House(settings_from(None, **settings)))
+        with House(settings_from(None, **settings)) as house:
+            yield house, environment_of(settings)
+
+
+@contextmanager
+def road(
+    ledger_url: str, redis_url: str, stub: Stub, folder: Path, *, records: int, workers: int = WORKERS
+) -> Iterator[Road]:
+    """An installation whose ledger knows `records` invoices; ready when its workers have delivered something."""
+    with ExitStack() as open_:
+        house, settings = open_.enter_context(installed(ledger_url, redis_url, stub, folder))
         with house.ledger.writing() as connection:
             remember_links(connection, list(links(records)), utc_now())
-        pids = [open_.enter_context(_worker(environment_of(settings))) for _ in range(workers)]
+        pids = [open_.enter_context(_process(settings, "worker")) for _ in range(workers)]
+        # Wakes the sweeper, as in every installation.
+        pids.append(open_.enter_context(_process(settings, "beat")))
         made = Road(house, pids)
         made.run(events(WARM_UP, 0))
         yield made
 
 
 @contextmanager
-def _worker(settings: Mapping[str, str]) -> Iterator[int]:
-    command = [sys.executable, "-m", "console", "worker"]
+def _process(settings: Mapping[str, str], name: str) -> Iterator[int]:
+    command = [sys.executable, "-m", "console", name]
     process = subprocess.Popen(
-        command, env={**os.environ, **settings}, stdout=open(f"/tmp/wlog.{time.time_ns()}","wb"), stderr=subprocess.STDOUT
+        command, env={**os.environ, **settings}, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT
     )
     try:
         yield process.pid

@@ -1,0 +1,177 @@
+"""What one change costs with a small backlog and with a big one, and whether a worker's memory grows with what it has done."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from statistics import median
+
+import psutil
+from sqlalchemy import text
+
+from bench.figures import RESULTS, Effort, Figure, ratios
+from bench.plot import plot
+from bench.road import installed, road
+from bench.spent import spent
+from bench.stub import Stub, stub
+from bench.work import FLOW, events, fields
+from console.bootstrap import House, utc_now
+from ledger.database import open_engine
+from mappings.book import load
+from tests.support.postgres import PostgresServer
+from tests.support.valkey import ValkeyServer
+from workers import spine
+from workers.desk import Desk
+from workers.heart import Heart
+from workers.ways import Pace
+
+TITLE = "Scale: the cost of a change by the size of the backlog, and memory by what was done"
+
+BACKLOGS = (10_000, 100_000, 1_000_000)
+QUICK_BACKLOGS = (10_000, 100_000)
+#: Changes of one round, and before the first: all of them together are fewer than the smallest backlog.
+ROUND = 2_000
+#: Collections for any backlog: a Bulk job is another road, and takes another time.
+COLLECTIONS_ONLY = Pace(call_worth_seconds=0.0, bulk_start_seconds=3_600.0, collections_seconds=0.01)
+#: A process may grow by so much after a tenth of its work.
+MOST_GROWTH = 1.05
+
+#: The backlog: one waiting change each of as many invoices, with what KashFlow said of it a moment ago.
+_FILL = text(
+    """
+    INSERT INTO deliveries (flow, queue, source, entity, record_id, version, kind, occurred_at, registered_at,
+        lock_key, priority, state, due_at, announced_at, attempts, in_doubt, hint)
+    SELECT :flow, 'salesforce.opportunity', 'kashflow', 'Invoice', (810000 + n)::text, 'backlog', 'updated',
+        now(), now() + interval '1 day', 'opportunity_invoice:' || (810000 + n), 1, 'waiting', now(), now(), 0, false,
+        json_build_object('answer', replace(:answer, '810000', (810000 + n)::text))
+    FROM generate_series(0, :count - 1) AS n
+    """
+)
+_LINKS = text(
+    """
+    INSERT INTO links (entity, salesforce_entity, salesforce_id, kashflow_id, kashflow_key, golden, linked_at, changed_at)
+    SELECT 'invoice', 'Opportunity', '006000' || lpad(n::text, 9, '0') || 'AAA', (810000 + n)::text, (1000 + n)::text,
+        '{}', now(), now()
+    FROM generate_series(0, :count - 1) AS n
+    """
+)
+
+
+@dataclass
+class Backlog:
+    """A ledger with so many changes waiting, and what changes at its front have cost so far, in microseconds of CPU."""
+
+    count: int
+    desk: Desk
+    heart: Heart
+    pids: list[int]
+    costs: list[float] = field(default_factory=list)
+    peak_mib: float = 0.0
+
+    def work_off(self, changes: int) -> float:
+        """Deliver so many; what each took, with the share of the database."""
+        before, own = spent(self.pids), time.process_time()
+        done = 0
+        while done < changes:
+            report = spine.run(self.desk, self.heart, "salesforce.opportunity", [])
+            if dict(report.endings) != {"delivered": report.claimed}:
+                raise RuntimeError(f"the backlog was not delivered: {dict(report.endings)}")
+            done += report.claimed
+        cpu = time.process_time() - own + spent(self.pids).since(before).cpu_seconds
+        return cpu / done * 1e6
+
+
+def measure(effort: Effort) -> Iterator[Figure]:
+    """Rounds in turns over the backlogs, then two workers that do nothing else for a while."""
+    sizes = QUICK_BACKLOGS if effort.quick else BACKLOGS
+    with ExitStack() as open_:
+        folder = Path(open_.enter_context(tempfile.TemporaryDirectory()))
+        server = open_.enter_context(PostgresServer(fsync=True, settings=("jit=off", "max_wal_size=4GB")))
+        valkey = open_.enter_context(ValkeyServer())
+        salesforce = open_.enter_context(stub(fields(load())))
+        backlogs = [open_.enter_context(_backlog(size, server, valkey, salesforce, folder)) for size in sizes]
+        for backlog in backlogs:
+            backlog.work_off(ROUND)
+        for _ in range(effort.rounds):
+            for backlog in backlogs:
+                backlog.costs.append(backlog.work_off(ROUND))
+        yield from _costs(backlogs)
+        yield from _growth(effort, server, valkey, salesforce, folder)
+    if not effort.quick:
+        plot(
+            RESULTS / "scale",
+            [backlog.count for backlog in backlogs],
+            [backlog.costs for backlog in backlogs],
+        )
+
+
+def _costs(backlogs: list[Backlog]) -> Iterator[Figure]:
+    smallest = backlogs[0]
+    for backlog in backlogs:
+        yield Figure(
+            f"CPU a change, {backlog.count:,} waiting",
+            "µs",
+            tuple(backlog.costs),
+            cpu_microseconds=median(backlog.costs),
+        )
+    for backlog in backlogs[1:]:
+        times = ratios(backlog.costs, smallest.costs)
+        yield Figure(f"{backlog.count:,} against {smallest.count:,} waiting", "times", times, at_most=1.1)
+
+
+@contextmanager
+def _backlog(
+    count: int, server: PostgresServer, valkey: ValkeyServer, salesforce: Stub, folder: Path
+) -> Iterator[Backlog]:
+    url = server.fresh_database()
+    with installed(url, valkey.url, salesforce, folder) as (house, _):
+        _fill(house, count)
+        _tidy(url)
+        desk = house.desk(lambda _: False)
+        quiet = replace(desk, announce=lambda _: None, rules=replace(desk.rules, pace=COLLECTIONS_ONLY))
+        with Heart(house.ledger, 30, utc_now) as heart:
+            yield Backlog(count, quiet, heart, [server.pid])
+
+
+def _fill(house: House, count: int) -> None:
+    with house.ledger.writing() as connection:
+        connection.execute(_LINKS, {"count": count})
+        connection.execute(_FILL, {"count": count, "flow": FLOW, "answer": events(1, 0)[0]})
+
+
+def _tidy(url: str) -> None:
+    """What autovacuum does within minutes on a server that is left alone."""
+    engine = open_engine(url).execution_options(isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("VACUUM ANALYZE deliveries, links")
+    engine.dispose()
+
+
+def _growth(
+    effort: Effort, server: PostgresServer, valkey: ValkeyServer, salesforce: Stub, folder: Path
+) -> Iterator[Figure]:
+    """Resident memory of two workers, and of the producer, after a tenth of the changes and after all of them."""
+    tenth = effort.of(20_000, 2_000)
+    with road(server.fresh_database(), valkey.url, salesforce, folder, records=tenth) as made:
+        resident: list[dict[str, float]] = []
+        for turn in range(10):
+            made.run(events(tenth, turn))
+            resident.append({f"worker {at}": _mib(pid) for at, pid in enumerate(made.pids[:-1], 1)})
+        for name in resident[0]:
+            first, last = resident[0][name], resident[-1][name]
+            yield Figure(
+                f"memory of {name} over {10 * tenth:,} changes",
+                "times",
+                (last / first,),
+                at_most=MOST_GROWTH,
+                peak_mib=last,
+                note=f"{first:.0f} MiB after the first tenth",
+            )
+
+
+def _mib(pid: int) -> float:
+    return float(psutil.Process(pid).memory_info().rss) / 2**20
