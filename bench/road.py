@@ -27,6 +27,8 @@ STEP = 200
 #: Changes under way at most: with more of them waiting, a worker would take them to a Bulk job.
 WINDOW = 2_000
 WORKERS = 2
+#: How often it is looked whether changes are settled.
+LOOK_SECONDS = 0.02
 #: What is under way is done within this, or never.
 PATIENCE_SECONDS = 120.0
 #: Changes before anything is measured: both workers have imported, connected and asked what they ask once.
@@ -47,13 +49,13 @@ class Road:
         turn, under_way = uuid.uuid4(), 0
         for start in range(0, len(changes), STEP):
             while under_way >= WINDOW:
-                time.sleep(0.005)
+                time.sleep(LOOK_SECONDS)
                 under_way = self._unfinished()
             self._register(changes[start : start + STEP], f"{turn}, {start}")
             under_way += STEP
         began = time.monotonic()
         while self._unfinished():
-            time.sleep(0.005)
+            time.sleep(LOOK_SECONDS)
             if time.monotonic() - began > PATIENCE_SECONDS:
                 raise RuntimeError(f"{self._unfinished()} changes are not delivered; is a queue paused?")
 

@@ -110,10 +110,10 @@ def _candidates(
     )
     if last is not None:
         due = due.where(DeliveryRow.id <= last)
-    rows = list(connection.execute(due.where(among(connection, DeliveryRow.id, hinted)))) if hinted else []
+    rows = [*connection.execute(due.where(among(connection, DeliveryRow.id, hinted))).all()] if hinted else []
     if len(rows) < limit or any(row.priority >= LAST for row in rows):
         known = {row.id for row in rows}
-        rows += [row for row in connection.execute(due) if row.id not in known]
+        rows += [row for row in connection.execute(due).all() if row.id not in known]
     # What is live does not even share a batch with a load, and so never waits for it to be sent.
     live = [row for row in rows if row.priority < LAST]
     chosen = (live or rows)[:limit]
@@ -140,7 +140,7 @@ def _newest_of_each_record(
     )
     newest: dict[tuple[str, str, str], Row[Any]] = {}
     older: dict[int, int] = {}
-    for row in waiting:
+    for row in waiting.all():
         record = (row.source, row.entity, row.record_id)
         if record not in order:
             continue
@@ -168,7 +168,7 @@ def _run(
         .values(state=State.RUNNING, claim=token, lease_until=until, waits_for=None)
         .returning(DeliveryRow.__table__)
     )
-    running = {row.id: Delivery.from_row(row) for row in rows}
+    running = {row.id: Delivery.from_row(row) for row in rows.all()}
     return (running[row.id] for row in taken)
 
 

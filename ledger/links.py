@@ -38,7 +38,7 @@ def links_by_salesforce_id(
             among(connection, LinkRow.salesforce_id, set(ids)),
         )
     )
-    return {row.salesforce_id: _link(row) for row in rows}
+    return {row.salesforce_id: _link(row) for row in rows.all()}
 
 
 def links_by_kashflow_id(connection: Connection, entity: str, ids: Iterable[str]) -> dict[str, Link]:
@@ -48,7 +48,7 @@ def links_by_kashflow_id(connection: Connection, entity: str, ids: Iterable[str]
             LinkRow.entity == entity, among(connection, LinkRow.kashflow_id, set(ids))
         )
     )
-    return {row.kashflow_id: _link(row) for row in rows}
+    return {row.kashflow_id: _link(row) for row in rows.all()}
 
 
 def links_by_kashflow_key(connection: Connection, entity: str, keys: Iterable[str]) -> dict[str, Link]:
@@ -58,7 +58,7 @@ def links_by_kashflow_key(connection: Connection, entity: str, keys: Iterable[st
             LinkRow.entity == entity, among(connection, LinkRow.kashflow_key, set(keys))
         )
     )
-    return {row.kashflow_key: _link(row) for row in rows}
+    return {row.kashflow_key: _link(row) for row in rows.all()}
 
 
 def links_of(connection: Connection, entity: str) -> list[Link]:

@@ -80,7 +80,7 @@ def count_unfinished(connection: Connection) -> int:
         connection.scalar(
             select(func.count())
             .select_from(DeliveryRow)
-            .where(DeliveryRow.state.in_([State.WAITING, State.RUNNING]))
+            .where(in_state(DeliveryRow.state, State.WAITING) | in_state(DeliveryRow.state, State.RUNNING))
         )
         or 0
     )

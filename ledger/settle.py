@@ -114,7 +114,7 @@ def _still_held(connection: Connection, claim: Claim) -> set[int]:
         )
         .with_for_update()
     )
-    return set(held)
+    return set(held.all())
 
 
 def _write_endings(

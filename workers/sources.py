@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from connectors.errors import ConnectorError, NotFound
@@ -14,6 +15,7 @@ from connectors.kashflow.reading import Row
 from connectors.kashflow.records import RECORDS
 from ledger.deliveries import Delivery
 from ledger.endings import Failed, NotNow, Reason, Unchanged
+from ledger.links import Link
 from mappings.digest import kashflow_digest, salesforce_digest
 from mappings.flows import Flow
 from mappings.soql import soql
@@ -29,6 +31,7 @@ from workers.work import Progress, Work
 LAG = timedelta(minutes=2)
 #: A record that KashFlow made this short ago may not be readable yet (reference kashflow.md, quirk 19).
 FRESH = timedelta(seconds=60)
+NO_LINKS: Mapping[str, Link] = MappingProxyType({})
 #: Made once: `json.loads` makes one for each call that is not the plainest.
 _decode = json.JSONDecoder(parse_float=Decimal).decode
 
@@ -89,34 +92,30 @@ def read_kashflow(desk: Desk, flow: Flow, works: Sequence[Work]) -> list[Progres
     if flow.key:
         return _told_or_read(desk, read_record, works)
     links = desk.ledger.links_by_kashflow_id("invoice", [work.delivery.record_id for work in works])
-    linked = [
-        replace(work, link=links[work.delivery.record_id])
-        for work in works
-        if work.delivery.record_id in links
-    ]
+    linked = [work for work in works if work.delivery.record_id in links]
     unlinked = [_unlinked(work) for work in works if work.delivery.record_id not in links]
-    return [*unlinked, *_told_or_read(desk, read_record, linked)]
+    return [*unlinked, *_told_or_read(desk, read_record, linked, links)]
 
 
 def _told_or_read(
-    desk: Desk, read: Callable[[Desk, Work], Progress], works: Sequence[Work]
+    desk: Desk,
+    read: Callable[[Desk, Work], Progress],
+    works: Sequence[Work],
+    links: Mapping[str, Link] = NO_LINKS,
 ) -> list[Progress]:
-    """What was told with the delivery a moment ago needs no call, and no thread."""
+    """The works with their links and records. What was told with the delivery a moment ago needs no call, and no thread."""
     fresh = desk.clock() - FRESH
-    told = {work.delivery.id: row for work in works if (row := _told(work, fresh)) is not None}
-    left = [work for work in works if work.delivery.id not in told]
-    return [
-        *(told[work.delivery.id] for work in works if work.delivery.id in told),
-        *(abreast(desk, read, left) if left else ()),
-    ]
-
-
-def _told(work: Work, fresh: datetime) -> Work | None:
-    answer = work.delivery.hint.get("answer")
-    if not answer or work.delivery.registered_at <= fresh:
-        return None
-    row = _decode(answer)
-    return _with_record(work, row, kashflow_digest(work.delivery.entity, row))
+    told: list[Progress] = []
+    left: list[Work] = []
+    for work in works:
+        delivery, link = work.delivery, links.get(work.delivery.record_id)
+        answer = delivery.hint.get("answer")
+        if answer and delivery.registered_at > fresh:
+            row = _decode(answer)
+            told.append(replace(work, link=link, record=row, digest=kashflow_digest(delivery.entity, row)))
+        else:
+            left.append(replace(work, link=link) if link else work)
+    return [*told, *(abreast(desk, read, left) if left else ())]
 
 
 def read_pairs(desk: Desk, flow: Flow, works: Sequence[Work]) -> list[Progress]:
