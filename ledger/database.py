@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Insert, create_engine, event, make_url, text
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    Insert,
+    Row,
+    String,
+    Text,
+    bindparam,
+    create_engine,
+    event,
+    func,
+    make_url,
+    select,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
+from sqlalchemy.types import TypeEngine
 
 #: How long a writer waits for another one on SQLite.
 BUSY_TIMEOUT_MS = 30_000
@@ -113,6 +130,29 @@ def insert_or_ignore(connection: Connection, table: Any) -> Insert:
     if connection.dialect.name == "postgresql":
         return postgresql.insert(table).on_conflict_do_nothing()
     return sqlite.insert(table).on_conflict_do_nothing()
+
+
+def insert_new(
+    connection: Connection, table: Any, rows: Sequence[Mapping[str, Any]], *, returning: Sequence[Any]
+) -> Sequence[Row[Any]]:
+    """Insert the rows that no unique key has yet, all of the same columns; these columns of those that were inserted.
+
+    PostgreSQL gets an array for each column: a parameter for each value of each row made finding their places in the
+    statement take longer than everything else together.
+    """
+    insert = insert_or_ignore(connection, table)
+    if connection.dialect.name != "postgresql":
+        return connection.execute(insert.returning(*returning), list(rows)).all()
+    names = list(rows[0])
+    arrays = (bindparam(name, type_=postgresql.ARRAY(_unlimited(table.__table__.c[name]))) for name in names)
+    given = func.unnest(*arrays).table_valued(*names).render_derived(name="given")
+    filled = insert.from_select(names, select(given)).returning(*returning)
+    return connection.execute(filled, {name: [row[name] for row in rows] for name in names}).all()
+
+
+def _unlimited(column: Column[Any]) -> TypeEngine[Any]:
+    """Its type, but for a length: to that a cast would cut the text, and the column refuses it."""
+    return Text() if isinstance(column.type, String) else column.type
 
 
 def insert_or_update(connection: Connection, table: Any, *, key: list[str], update: list[str]) -> Insert:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
-from ledger.database import insert_or_ignore
+from ledger.database import insert_new
 from ledger.deliveries import NewDelivery, Settlement
 from ledger.endings import State
 from ledger.tables import DeliveryRow
@@ -23,9 +23,9 @@ def register(
     """
     if not deliveries:
         return []
-    statement = insert_or_ignore(connection, DeliveryRow).returning(DeliveryRow.id, DeliveryRow.queue)
-    rows = connection.execute(statement, [_row(delivery, now, announced) for delivery in deliveries])
-    return [(row.id, row.queue) for row in rows]
+    rows = [_row(delivery, now, announced) for delivery in deliveries]
+    new = insert_new(connection, DeliveryRow, rows, returning=[DeliveryRow.id, DeliveryRow.queue])
+    return [(row.id, row.queue) for row in new]
 
 
 def require(
