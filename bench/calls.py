@@ -170,6 +170,7 @@ def _compared(books: Books, mix: Callable[[Books], Told], steps: int) -> Iterato
 
 def _mirrored(books: Books) -> Iterator[Figure]:
     """An org that has all optional objects: the Invoice__c with its lines is read and written as well."""
+    distinct(books)  # makes them
     told, calls, _ = _counted(books, distinct, 1)
     # Opportunity and Invoice__c are read and written; the lines, which did not change, are read.
     limit = told.limit * 2.5
@@ -202,7 +203,7 @@ def _calls(on: Road) -> tuple[int, int]:
 
 @contextmanager
 def _books(sandbox: Sandbox, *, is_plain: bool) -> Iterator[Books]:
-    """A thousand deals that show their invoices already, and no event of that unheard."""
+    """A thousand deals with invoices that they do not show yet, as Kashforce begins."""
     with (
         TemporaryDirectory(prefix="calls-") as folder,
         road(sandbox, f"sqlite:///{Path(folder)}/ledger.db") as on,
@@ -211,11 +212,8 @@ def _books(sandbox: Sandbox, *, is_plain: bool) -> Iterator[Books]:
             for name in OPTIONAL:
                 sandbox.run(lambda name=name: sandbox.salesforce.schema.remove(name))  # type: ignore[misc]
         invoiced_deals(on, STEP)
-        on.begin_now()
-        books = Books(on, seed=7)
-        books.work_off()
-        on.hear()
-        yield books
+        on.hear_from_now_on()
+        yield Books(on, seed=7)
 
 
 @contextmanager
