@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import psutil
@@ -27,8 +28,15 @@ def spent(pids: Iterable[int]) -> Spent:
         for pid in pids
         for one in (psutil.Process(pid), *psutil.Process(pid).children(recursive=True))
     }
-    cpu = sum(_cpu_seconds(one) for one in family.values())
-    return Spent(cpu, max((_peak_mib(pid) for pid in family), default=0.0))
+    used = [one for process in family.values() if (one := _of(process)) is not None]
+    return Spent(sum(one.cpu_seconds for one in used), max((one.peak_mib for one in used), default=0.0))
+
+
+def _of(process: psutil.Process) -> Spent | None:
+    """None for a child that ended while we looked: a database server has some that come and go."""
+    with suppress(psutil.NoSuchProcess, ProcessLookupError, FileNotFoundError):
+        return Spent(_cpu_seconds(process), _peak_mib(process.pid))
+    return None
 
 
 def _cpu_seconds(process: psutil.Process) -> float:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError
 
 from ledger.deliveries import Settlement
 from ledger.endings import Dead, Delivered, Ending, Failed, LinkFound, Reason, State
@@ -75,6 +77,22 @@ def test_a_sentence_that_no_database_takes_is_replaced_by_one_that_says_so(
     ledger.settle(claim, [Settlement(delivery, Dead(Reason("send", odd, odd)))], now=clock())
 
     assert state_of(ledger, delivery.id) is State.DEAD
+
+
+def test_a_hint_is_kept_as_it_was_heard(ledger: Ledger, clock: TestClock) -> None:
+    odd = {"modified_at": 'a \x00 in it, {half} a character \ud800, a \\ and a " and NULL'}
+
+    ledger.register([opportunity(1, hint=odd), opportunity(2)], now=clock())
+
+    assert [delivery.hint for delivery in take(ledger, clock).deliveries] == [odd, {}]
+
+
+def test_a_version_that_is_too_long_is_not_cut_to_one_that_is_known(ledger: Ledger, clock: TestClock) -> None:
+    ledger.register([opportunity(1, version="K" * 120)], now=clock())
+
+    # SQLite keeps what PostgreSQL refuses; under neither is the change taken for the one before.
+    with suppress(DataError):
+        assert ledger.register([opportunity(1, version="K" * 121)], now=clock())
 
 
 def test_an_incident_with_a_long_subject_is_noted_and_the_cursor_moves(

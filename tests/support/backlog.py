@@ -9,6 +9,13 @@ from tests.support.road import Road
 
 def linked_deals(road: Road, count: int) -> list[str]:
     """Deals whose invoices KashFlow has already, and whose write-back waits; their ids in its order."""
+    deals = invoiced_deals(road, count)
+    register_write_backs(road, "seen 1")
+    return deals
+
+
+def invoiced_deals(road: Road, count: int) -> list[str]:
+    """Deals whose invoices KashFlow has already; their ids in its order."""
     road.add_customer("LARK01", "Larkfield Ceramics Ltd")
     account = road.account("Larkfield Ceramics Ltd")
     deals = road.create_many("Opportunity", [road.open_deal(account) for _ in range(count)])
@@ -30,7 +37,6 @@ def linked_deals(road: Road, count: int) -> list[str]:
             for deal, row in zip(deals, invoices, strict=True)
         ]
     )
-    register_write_backs(road, "seen 1")
     return deals
 
 

@@ -181,7 +181,7 @@ class Road(Firm):
     def work(self, desk: Desk | None = None, rounds: int = 20) -> None:
         """Work on every queue until nothing is due any more."""
         for _ in range(rounds):
-            if not sum(self.work_on(queue, desk).claimed for queue in self._with_due()):
+            if not sum(self.work_on(queue, desk).claimed for queue in self.queues_with_due()):
                 return
         raise AssertionError(f"still not at rest after {rounds} rounds")
 
@@ -279,7 +279,7 @@ class Road(Firm):
         with self.ledger.reading() as connection:
             return count_unfinished(connection)
 
-    def _with_due(self) -> list[str]:
+    def queues_with_due(self) -> list[str]:
         """The queues that have something to do; asking each of them in vain takes half the time of many a story."""
         waits = (DeliveryRow.state == State.WAITING, DeliveryRow.due_at <= self.now())
         with self.ledger.reading() as connection:

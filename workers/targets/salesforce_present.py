@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from connectors.salesforce.org import Record
 from mappings.recordmapping import RecordMapping
@@ -12,6 +12,8 @@ from workers.targets.recordset import Fields, One, Present, RecordSet
 
 #: Of the conditions in one query: the address that carries it may have 16,384 bytes, and quotes count three.
 MOST_CHARACTERS = 4_000
+#: Values in one condition: a few of these fill a query.
+VALUES = 50
 #: What people call a record of any object.
 _NAME = "Name"
 
@@ -22,13 +24,14 @@ def present(desk: Desk, mapping: RecordMapping, sets: Iterable[RecordSet], prior
     ones = [one for each in sets for one in each.ones]
     rows: list[tuple[str, Fields]] = []
     for name in _objects(sets):
-        conditions = [f"{mapping.key} = {quoted(one.key)}" for one in ones if one.object == name]
-        conditions += [f"Id = {quoted(one.stamped)}" for one in ones if one.object == name and one.stamped]
-        if any(name in each.below for each in sets):
-            conditions = [one for one in conditions if one.startswith("Id ")]
+        of_it = [one for one in ones if one.object == name]
+        conditions = [*_any_of("Id", [one.stamped for one in of_it if one.stamped])]
+        if not any(name in each.below for each in sets):
+            conditions += _any_of(mapping.key, [one.key for one in of_it])
+        else:
             conditions += [f"{mapping.key} LIKE {quoted(each.key + '-%')}" for each in sets]
             conditions += _keyless(mapping.key, name, sets)
-        conditions += [f"{mapping.key} = {quoted(each.key)}" for each in sets if each.unwanted == name]
+        conditions += _any_of(mapping.key, [each.key for each in sets if each.unwanted == name])
         conditions += _without_their_keys(mapping.key, name, sets)
         columns = _columns(mapping, name, ones)
         rows += [(name, row) for row in select(desk, name, columns, conditions, priority)]
@@ -48,7 +51,7 @@ def known_parents(
     for relationship, by_field in named.items():
         name = mapping.written[relationship].object
         for field, values in by_field.items():
-            conditions = [f"{field} = {quoted(value)}" for value in sorted(values)]
+            conditions = _any_of(field, sorted(values))
             there = select(desk, name, [field], conditions, priority) if field in desk.fields(name) else []
             found.setdefault(relationship, set()).update(str(row[field]) for row in there)
     return found
@@ -76,6 +79,12 @@ def select(
         )
         rows |= {str(row["Id"]): row for row in found}
     return list(rows.values())
+
+
+def _any_of(field: str, values: Sequence[str]) -> Iterator[str]:
+    """Conditions that the field is one of `values`, a third as long as one for each value."""
+    for start in range(0, len(values), VALUES):
+        yield f"{field} IN ({', '.join(map(quoted, values[start : start + VALUES]))})"
 
 
 def _objects(sets: Iterable[RecordSet]) -> list[str]:

@@ -26,7 +26,8 @@ class Advice:
         """This advice and what the elements of a reply say anew: absent means unchanged, the last word counts."""
         advice = self
         for element in elements:
-            said = advice_in(element)
+            if not (said := advice_in(element)):
+                continue  # an event, as nearly all are
             advice = replace(
                 advice,
                 interval_seconds=_seconds(
