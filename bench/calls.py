@@ -10,7 +10,6 @@ a write for each change; and for every 200 changes as they come, none dropped an
 
 from __future__ import annotations
 
-import logging
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,8 +18,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-
-import structlog
 
 from bench.figures import Effort, Figure
 from sandbox.server import Sandbox
@@ -143,7 +140,7 @@ def echoes(books: Books) -> Told:
 def measure(effort: Effort) -> Iterable[Figure]:
     """Three ratios with a ceiling, and what they are made of."""
     steps = {distinct: effort.of(10, 1), hot: effort.of(3, 1), echoes: effort.of(3, 1)}
-    with quiet(), Sandbox(seed=1) as sandbox:
+    with Sandbox(seed=1) as sandbox:
         with _books(sandbox, is_plain=True) as books:
             for mix, count in steps.items():
                 yield from _compared(books, mix, count)
@@ -214,13 +211,3 @@ def _books(sandbox: Sandbox, *, is_plain: bool) -> Iterator[Books]:
         invoiced_deals(on, STEP)
         on.hear_from_now_on()
         yield Books(on, seed=7)
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Our log is for whoever runs an installation; a table of figures is no place for it."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    try:
-        yield
-    finally:
-        structlog.reset_defaults()

@@ -103,7 +103,7 @@ def delivery_of(event: str, version: str, book: Book) -> NewDelivery:
         entity="Invoice",
         record_id=str(row["Id"]),
         version=version,
-        kind="updated",
+        kind="created",
         occurred_at=utc_now(),
         hint={"answer": event},
     )
