@@ -22,7 +22,7 @@ from workers.classify import ending_of
 from workers.desk import Desk
 from workers.pairs.kashflow import Listing, left_out, row_of
 from workers.pairs.things import thing_of
-from workers.work import Progress, Work
+from workers.work import ANSWER, Progress, Work
 
 #: Salesforce may show a change this long after it told of it: queries read committed states, and copies of them
 #: (reference salesforce.md section 3.6; lessons.md, failure 3). Longer, and the sweep has to find it.
@@ -117,7 +117,7 @@ def _read_one_of_a_pair(desk: Desk, work: Work) -> Progress:
 
 
 def _read_record(desk: Desk, work: Work, listing: Listing) -> Progress:
-    told = work.delivery.hint.get("answer")
+    told = work.delivery.hint.get(ANSWER)
     if told and desk.clock() - work.delivery.registered_at < FRESH:
         row = json.loads(told, parse_float=Decimal)
         return _with_record(work, row, kashflow_digest(work.delivery.entity, row))
