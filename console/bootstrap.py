@@ -18,7 +18,7 @@ from connectors.budget import KASHFLOW, SALESFORCE, Budget, BudgetRules, BurstRu
 from connectors.kashflow.breaker import LoginBreaker
 from connectors.kashflow.client import KashFlowClient
 from connectors.kashflow.patience import HURRIED, PATIENT, Patience
-from connectors.meter import Meter
+from connectors.meter import MOST_SECONDS, Meter
 from connectors.renewal import Renewal
 from connectors.salesforce.oauth import TokenProvider
 from connectors.salesforce.rest import LimitInfo, SalesforceClient
@@ -50,6 +50,12 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def _connections(settings: Settings) -> int:
+    """So many statements at a time: one of each batch, and an intent right before each call to KashFlow. A connection more is
+    closed after each use, and would be opened again and again."""
+    return settings.worker_threads + KASHFLOW.concurrency.most
+
+
 class House:
     """One process's share of an installation. Nothing is opened before it is asked for; leaving the `with` closes all.
 
@@ -77,7 +83,7 @@ class House:
 
     @cached_property
     def ledger(self) -> Ledger:
-        engine = open_engine(self.settings.ledger, pool_size=self.settings.worker_threads + 2)
+        engine = open_engine(self.settings.ledger, pool_size=_connections(self.settings))
         self._open.callback(engine.dispose)
         schema.check(engine)
         return Ledger(engine, self.settings.ceiling)
@@ -164,17 +170,25 @@ class House:
     def wire(self) -> Wire:
         return Wire(self.app, self.redis)
 
-    def desk(self, wait: Callable[[float], bool], behind: int | None = None) -> Desk:
+    def desk(
+        self,
+        wait: Callable[[float], bool],
+        behind: int | None = None,
+        most_seconds: float = MOST_SECONDS,
+    ) -> Desk:
         """A worker's; `wait` rests, and answers true when it is time to stop.
 
-        With `behind`, a priority, that of somebody who has time: no call is more urgent than that, and each waits for room.
+        With `behind`, a priority, that of somebody who has time: no call is more urgent than that, and each waits for room,
+        `most_seconds` at most.
         """
         kashflow = self.kashflow_client()
         kashflow_meter = Meter("kashflow", self.kashflow_budget)
         salesforce_meter = Meter("salesforce", self.salesforce_budget)
         if behind is not None:
-            kashflow_meter = kashflow_meter.patiently(wait, behind)
-            salesforce_meter = salesforce_meter.patiently(wait, behind)
+            kashflow_meter = kashflow_meter.patiently(wait, behind, most_seconds, KASHFLOW.concurrency.most)
+            salesforce_meter = salesforce_meter.patiently(
+                wait, behind, most_seconds, SALESFORCE.concurrency.most
+            )
         return Desk(
             ledger=self.ledger,
             book=self.book,

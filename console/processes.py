@@ -5,12 +5,15 @@ from __future__ import annotations
 import gc
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from types import FrameType
 
 import structlog
 
+from connectors.meter import BRIEF_SECONDS
 from console.abreast import side_by_side
 from console.bootstrap import House, utc_now
 from console.passwords import OPERATOR, console_password
@@ -22,6 +25,7 @@ from workers import spine
 from workers.app import attend, run_beat, run_flower, run_worker
 from workers.heart import Heart
 from workers.sweeper import sweep
+from workers.turns import Announce, Turns
 
 log = structlog.get_logger("kashforce.process")
 
@@ -90,16 +94,26 @@ def poll(house: House) -> None:
 def worker(house: House, queues: Sequence[str] = ()) -> None:
     """Deliver what waits on `queues`; on all of them when none is named."""
     stopped = threading.Event()
-    desk = house.desk(stopped.wait)
+    desk = house.desk(stopped.wait, behind=0, most_seconds=BRIEF_SECONDS)
     with Heart(house.ledger, house.rules.lease_seconds, utc_now) as heart:
 
-        def run(queue: str, ids: list[int]) -> None:
-            spine.run(desk, heart, queue, ids)
+        def run(queue: str, ids: list[int], announce: Announce) -> None:
+            spine.run(replace(desk, announce=announce), heart, queue, ids)
+
+        turns = Turns(
+            run,
+            announce=desk.announce,
+            queues=queues or house.queues,
+            most=house.rules.batches_side_by_side,
+            seconds=house.rules.thread_seconds,
+            clock=time.monotonic,
+            stopping=stopped.is_set,
+        )
 
         def sweep_once() -> None:
             sweep(house.ledger, house.wire, house.queues, house.rules, utc_now)
 
-        attend(house.app, run=run, sweep=sweep_once)
+        attend(house.app, run=turns.take, sweep=sweep_once)
         # What was loaded until now stays until the end: it need not be looked through again and again.
         gc.collect()
         gc.freeze()

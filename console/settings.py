@@ -44,7 +44,7 @@ class Settings(BaseSettings):
 
     #: Calls a second in the long run; short bursts may be twice as many. Salesforce has no limit of this kind: the calls of
     #: a day are what has to last.
-    salesforce_calls_per_second: float = Field(default=20.0, gt=0)
+    salesforce_calls_per_second: float = Field(default=50.0, gt=0)
 
     #: Ends in /v2.
     kashflow_url: str = "https://api.kashflow.com/v2"

@@ -16,7 +16,7 @@ from ledger import intents, links, newest, overview, producing, sweeping
 from ledger import reviews as reviewing
 from ledger.ceiling import USUAL_CEILING, Ceiling
 from ledger.compaction import compact
-from ledger.database import met_another, open_engine
+from ledger.database import for_reading, met_another, open_engine
 from ledger.deliveries import Claim, Delivery, NewDelivery, Settled, Settlement, Waiting, by_queue
 from ledger.endings import Dead, Reason
 from ledger.register import register
@@ -51,9 +51,9 @@ class Ledger:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """One transaction that only reads and keeps no writer waiting."""
-        with self.engine.connect().execution_options(reading=True) as connection:
-            yield connection
+        """Statements that only read; none keeps a writer waiting."""
+        with self.engine.connect() as connection:
+            yield for_reading(connection)
 
     def _again(self, work: Callable[[Connection], T], *collisions: type[DBAPIError]) -> T:
         """The result of `work` in one transaction, begun again when it met another one: at a deadlock, or with one

@@ -128,9 +128,9 @@ def _configuration(broker_url: str, queues: Sequence[str], sweep_seconds: float)
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
         "broker_transport_options": {
-            # A worker killed while it tidies up would otherwise block everybody else's for five minutes.
-            "unacked_mutex_expire": 10,
-            "visibility_timeout": 120,
+            # What a killed worker had read the sweeper says again. To keep a copy of it in Redis would bring it back later
+            # than that, and costs more than all else that is done with a message (reference celery.md section 4b).
+            "ack_emulation": False,
             "socket_timeout": 30,
             "socket_connect_timeout": 5,
             "socket_keepalive": True,

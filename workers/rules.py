@@ -28,7 +28,11 @@ class Rules:
     #: How long a delivery waits for the one it needs before it asks again.
     prerequisite_seconds: float = 60
     #: Calls to KashFlow side by side within one batch.
-    kashflow_side_by_side: int = 4
+    kashflow_side_by_side: int = 8
+    #: Batches of one queue side by side within one process.
+    batches_side_by_side: int = 4
+    #: A thread that has worked for so long passes on what is left of its queue.
+    thread_seconds: float = 1
     #: A message that nobody acted on for this long is sent again.
     resend_seconds: float = 20
     #: What was done this long ago is cleared away, but for its key; 0: never.

@@ -40,3 +40,37 @@ def test_a_won_opportunity_of_a_new_account_becomes_one_invoice_and_shows_its_nu
     assert opportunity["KashFlow_Invoice_Status__c"] == "Unpaid"
     assert road.unfinished() == 0
     assert road.last(deal).state is State.DELIVERED
+
+
+def _looks_at_deals(road: Road) -> int:
+    log = road.sandbox.requests["salesforce"]
+    return road.sandbox.run(lambda: log.count("POST", "/services/data/v66.0/composite/sobjects/Opportunity"))
+
+
+def test_the_number_of_a_new_invoice_is_written_without_a_look_at_the_deal_first(on_the_road: Road) -> None:
+    road = on_the_road
+    deal = road.deal(road.account("Larkfield Ceramics Ltd"))
+
+    road.win(deal)
+    road.catch_up()
+
+    assert road.record(deal)["KashFlow_Invoice_Number__c"]
+    assert _looks_at_deals(road) == 0
+
+
+def test_where_an_earlier_attempt_may_have_written_the_number_the_deal_is_looked_at(
+    on_the_road: Road,
+) -> None:
+    road = on_the_road
+    deal = road.deal(road.account("Larkfield Ceramics Ltd"))
+    road.win(deal)
+    road.hear()
+    for queue in ("kashflow.invoice", "kashflow.customer", "kashflow.invoice"):
+        road.work_on(queue)
+    road.ledger.claim("salesforce.opportunity", [], limit=1, now=road.now(), lease_seconds=30)
+    road.wait(31)  # its worker was killed
+
+    road.rest()
+
+    assert road.record(deal)["KashFlow_Invoice_Number__c"]
+    assert _looks_at_deals(road) == 1

@@ -24,19 +24,18 @@ class Deals:
     """What is known of the deals of a batch. Read after the claim: under a deal's lock nobody else changes it."""
 
     desk: Desk
-    #: By Opportunity: its own invoice, and that of an Order of it.
+    #: By Opportunity: to an Opportunity the invoice of an Order of it, to an Order that of the Opportunity itself.
     invoiced: Mapping[str, Link]
-    by_order: Mapping[str, Link]
     #: By lock key: invoices that somebody may have made.
     in_doubt: Mapping[str, list[Intent]]
 
     @classmethod
     def of(cls, desk: Desk, works: Sequence[Work]) -> Deals:
         deals = [_deal(work) for work in works]
+        noun = DEAL if works[0].delivery.entity == OPPORTUNITY else "invoice"
         return cls(
             desk,
-            desk.ledger.links_by_salesforce_id("invoice", OPPORTUNITY, deals),
-            desk.ledger.links_by_salesforce_id(DEAL, OPPORTUNITY, deals),
+            desk.ledger.links_by_salesforce_id(noun, OPPORTUNITY, deals),
             desk.ledger.open_intents_under(_lock(work) for work in works),
         )
 
@@ -49,7 +48,7 @@ class Deals:
             reason = Reason("resolve", "takes_the_deals_lock", text)
             return work.ends(NotNow(self.desk.clock(), reason), lock_key=lock)
         is_order = work.delivery.entity != OPPORTUNITY
-        other = (self.invoiced if is_order else self.by_order).get(deal) if deal else None
+        other = self.invoiced.get(deal) if deal else None
         if other is not None:
             through = f"its Opportunity {deal} is" if is_order else "by one of its Orders it is"
             text = f"{through} invoice {other.kashflow_key} already; one deal is invoiced once"

@@ -25,7 +25,7 @@ from workers.once import NotSent, doubtful, may_have_been_made, send_once
 from workers.prerequisite import wait_for
 from workers.targets.deals import Deals
 from workers.targets.issued import already_invoiced, invoice_of, is_credit_note
-from workers.work import Progress, Work, as_noun, known
+from workers.work import ANSWER, Progress, Work, as_noun, known
 
 log = structlog.get_logger("kashforce.invoices")
 
@@ -127,7 +127,7 @@ def _create(desk: Desk, work: Work) -> Settlement:
     try:
         row = send_once(desk, work, reference, reference, lambda: desk.kashflow.invoices.create(body))
         note = f"created invoice {row.get('Number')}"
-        return _delivered(desk, work, row, note, told={"answer": _header_of(row)})
+        return _delivered(desk, work, row, note, told={ANSWER: _header_of(row)})
     except NotSent as nothing:
         return work.ends(nothing.ending)
     except ConnectorError as error:

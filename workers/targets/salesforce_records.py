@@ -18,10 +18,12 @@ from workers.classify import ending_of, ending_of_each, held_back, may_be_one_re
 from workers.desk import Desk
 from workers.targets.salesforce_bulk import update_by_job
 from workers.ways import COLLECTIONS_RECORDS, bulk_pays
-from workers.work import Progress, Work, known
+from workers.work import ANSWER, Progress, Work, known
 
 log = structlog.get_logger("kashforce.salesforce")
 
+#: Salesforce's word for a record in the recycle bin (reference salesforce.md section 4).
+DELETED = "ENTITY_IS_DELETED"
 #: Code of the reason why a record waits that a Bulk job left undecided.
 LEFT = "left_by_bulk_job"
 
@@ -43,9 +45,13 @@ class SalesforceRecords:
         mapping = _mapping(desk, works[0])
         wanted = frozenset(name for work in works for name in work.payload or {})
         missing = wanted - desk.fields(mapping.entity)
-        present = _read_present(desk, works, mapping.entity, sorted(wanted - missing))
+        known_before = [work for work in works if not _is_first_news(work)]
+        present = _read_present(desk, known_before, mapping.entity, sorted(wanted - missing))
         for work in works:
-            yield _what_changes(work, mapping, present.get(_id(work)), missing)
+            if _is_first_news(work):
+                yield _without(missing, work, mapping)
+            else:
+                yield _what_changes(work, mapping, present.get(_id(work)), missing)
 
     def send(self, desk: Desk, works: list[Work]) -> Iterator[Progress]:
         # Collections decide about each record: a job that fails for all of them, or an org whose jobs never begin,
@@ -113,7 +119,7 @@ def _mapping(desk: Desk, work: Work) -> RecordMapping:
 def _read_present(
     desk: Desk, works: list[Work], entity: str, fields: list[str]
 ) -> dict[str, Mapping[str, object]]:
-    if not fields:
+    if not fields or not works:
         return {}
     ids = [_id(work) for work in works]
     rows = desk.salesforce_meter.call(
@@ -128,24 +134,46 @@ def _id(work: Work) -> str:
     return known(work.link, "the link").salesforce_id
 
 
+def _is_first_news(work: Work) -> bool:
+    """Is it of a record that we have just made ourselves? Then Salesforce cannot show it yet, and to look would only cost a
+    call, while somebody waits for the number."""
+    told = work.delivery
+    just_made = told.kind == "created" and bool(told.hint.get(ANSWER))
+    return just_made and told.attempts == 0 and not told.in_doubt
+
+
+def _without(missing: frozenset[str], work: Work, mapping: RecordMapping) -> Progress:
+    """The work with those fields that the organisation has; its end where it has none."""
+    payload = {name: value for name, value in (work.payload or {}).items() if name not in missing}
+    if payload:
+        return replace(work, payload=payload)
+    text = f"{mapping.entity} has none of the fields {', '.join(sorted(missing))}; create them or change the mapping"
+    return work.ends(Dead(Reason("compare", "no_fields", text)))
+
+
 def _what_changes(
     work: Work, mapping: RecordMapping, present: Mapping[str, object] | None, missing: frozenset[str]
 ) -> Progress:
     """The work with only the fields that differ; its end where none does."""
-    payload = {name: value for name, value in (work.payload or {}).items() if name not in missing}
-    if not payload:
-        text = f"{mapping.entity} has none of the fields {', '.join(sorted(missing))}; create them or change the mapping"
-        return work.ends(Dead(Reason("compare", "no_fields", text)))
+    wanted = _without(missing, work, mapping)
+    if not isinstance(wanted, Work):
+        return wanted
     if present is None:
-        text = f"the {mapping.entity} {_id(work)} no longer exists in Salesforce"
-        return work.ends(Dead(Reason("compare", "gone", text)))
+        return work.ends(_gone("compare", work, mapping))
+    payload = known(wanted.payload, "the payload")
     difference = mapping.difference(payload, present)
     if not difference:
         return work.ends(Unchanged(Reason("compare", "same_values", "Salesforce holds these values already")))
     return replace(work, payload={name: payload[name] for name in difference}, changes=difference)
 
 
+def _gone(stage: str, work: Work, mapping: RecordMapping) -> Dead:
+    return Dead(Reason(stage, "gone", f"the {mapping.entity} {_id(work)} no longer exists in Salesforce"))
+
+
 def _ending(desk: Desk, work: Work, result: RowResult) -> Settlement:
+    if result.error is not None and result.error.code == DELETED:
+        return work.ends(_gone("send", work, _mapping(desk, work)))
     if result.error is not None:
         return work.ends(ending_of(result.error, work.delivery, "send", desk))
     return work.ends(Delivered(f"wrote {', '.join(sorted(work.payload or {}))}"))

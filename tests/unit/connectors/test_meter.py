@@ -187,6 +187,25 @@ def test_a_patient_meter_gives_up_when_it_is_told_to_stop_or_the_day_is_used_up(
     assert waited == ([50] if stops else [50, 50])
 
 
+def test_a_patient_meter_waits_no_longer_than_it_has_time_and_asks_the_rarer_the_longer_it_waits(
+    clock: SetClock,
+) -> None:
+    budget = _Told(answer=Wait(until=clock.now + 0.1, why=Why.CONCURRENCY))
+    waited: list[float] = []
+
+    def wait(seconds: float) -> bool:
+        waited.append(seconds)
+        return False
+
+    with pytest.raises(QuotaSpent):
+        Meter("kashflow", budget, clock).patiently(wait, 0, 5).call(lambda: "answer", priority=0)
+
+    assert 4 < sum(waited) <= 5
+    assert waited == sorted(waited)
+    assert waited[0] == pytest.approx(0.1)
+    assert waited[-1] > 5 * waited[0]
+
+
 def test_a_patient_meter_does_not_wait_for_what_an_api_said(clock: SetClock) -> None:
     def turned_away() -> str:
         raise QuotaSpent("the day's calls are spent", system="salesforce", code="REQUEST_LIMIT_EXCEEDED")
