@@ -155,7 +155,7 @@ def _growth(
     effort: Effort, server: PostgresServer, valkey: ValkeyServer, salesforce: Stub, folder: Path
 ) -> Iterator[Figure]:
     """Resident memory of two workers, and of the producer, after a tenth of the changes and after all of them."""
-    tenth = effort.of(20_000, 2_000)
+    tenth = effort.of(20_000, 1_000)
     with road(server.fresh_database(), valkey.url, salesforce, folder, records=tenth) as made:
         resident: list[dict[str, float]] = []
         for turn in range(10):
