@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import signal
 import threading
 import time
@@ -114,9 +113,6 @@ def worker(house: House, queues: Sequence[str] = ()) -> None:
             sweep(house.ledger, house.wire, house.queues, house.rules, utc_now)
 
         attend(house.app, run=turns.take, sweep=sweep_once)
-        # What was loaded until now stays until the end: it need not be looked through again and again.
-        gc.collect()
-        gc.freeze()
         run_worker(
             house.app,
             queues=queues or house.queues,

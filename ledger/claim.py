@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, exists, select, update
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from ledger.deliveries import LAST, Claim, Delivery
+from ledger.deliveries import DELIVERY_FIELDS, LAST, Claim, Delivery
 from ledger.endings import State
 from ledger.holds import last_claimable
 from ledger.many import among
@@ -26,6 +26,11 @@ _CHOICE: tuple[InstrumentedAttribute[Any], ...] = (
     DeliveryRow.lock_key,
     DeliveryRow.priority,
     DeliveryRow.due_at,
+)
+
+#: What a worker gets to know of it.
+_DELIVERY: tuple[InstrumentedAttribute[Any], ...] = tuple(
+    getattr(DeliveryRow, name) for name in DELIVERY_FIELDS
 )
 
 _SUPERSEDED_ON_CLAIM = {
@@ -166,7 +171,7 @@ def _run(
         update(DeliveryRow)
         .where(among(connection, DeliveryRow.id, [row.id for row in taken]))
         .values(state=State.RUNNING, claim=token, lease_until=until, waits_for=None)
-        .returning(DeliveryRow.__table__)
+        .returning(*_DELIVERY)
     )
     running = {row.id: Delivery.from_row(row) for row in rows.all()}
     return (running[row.id] for row in taken)

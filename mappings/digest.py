@@ -147,6 +147,8 @@ def _said(value: Any) -> Any:
         }
     if isinstance(value, list | tuple):
         return [_said(one) for one in value]
-    if isinstance(value, int | Decimal):
-        return {"number": plain(Decimal(value)) if value else "0"}
+    if isinstance(value, int):
+        return {"number": str(value)}
+    if isinstance(value, Decimal):
+        return {"number": plain(value) if value else "0"}
     return str(value)
