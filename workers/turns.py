@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection
+from itertools import islice
 
 from ledger.deliveries import Waiting
 from workers.wire import IDS_PER_MESSAGE
@@ -12,6 +13,10 @@ from workers.wire import IDS_PER_MESSAGE
 Announce = Callable[[Waiting], None]
 #: Works on one batch of a queue; what waits then it says to `Announce`.
 RunBatch = Callable[[str, list[int], Announce], None]
+
+
+#: So many ids of a queue are kept in mind, which is work for a while; what is forgotten the sweeper says again.
+MOST_SAID = 10_000
 
 
 class Turns:
@@ -44,7 +49,8 @@ class Turns:
         self._clock = clock
         self._stopping = stopping
         self._running: Counter[str] = Counter()
-        self._said: defaultdict[str, list[int]] = defaultdict(list)
+        #: Ids in the order in which they were said, each once.
+        self._said: defaultdict[str, dict[int, None]] = defaultdict(dict)
         self._lock = threading.Lock()
 
     def take(self, queue: str, ids: list[int]) -> None:
@@ -60,15 +66,18 @@ class Turns:
             self._announce(todo)
 
     def _begin(self, queue: str, ids: list[int]) -> list[int] | None:
-        """All that was said of the queue by now; None where every turn is taken, and it was left to those."""
+        """What one batch is to know of all that was said of the queue by now; None where every turn is taken, and it was
+        left to those."""
         with self._lock:
             said = self._said[queue]
-            # More would only be noise: a claim takes what else is due, and passes on that some is left.
-            said += ids[: IDS_PER_MESSAGE - len(said)]
+            said |= dict.fromkeys(ids[: MOST_SAID - len(said)])
             if self._running[queue] >= self._most:
                 return None
             self._running[queue] += 1
-            return self._said.pop(queue)
+            begun = list(islice(said, IDS_PER_MESSAGE))
+            for id_ in begun:
+                del said[id_]
+            return begun
 
     def _work(self, queue: str, said: list[int], todo: dict[str, list[int]]) -> None:
         """Run one batch; what it causes on other queues of ours joins `todo`, and what was said meanwhile."""
@@ -85,6 +94,6 @@ class Turns:
         finally:
             with self._lock:
                 self._running[queue] -= 1
-                left = self._said.pop(queue, [])
+                left = list(self._said.pop(queue, ()))
             if left:
                 todo[queue] = left

@@ -68,6 +68,17 @@ def test_what_a_message_says_that_finds_all_turns_taken_is_the_next_batch() -> N
     assert worker.announced == {}
 
 
+def test_whatever_comes_while_all_turns_are_taken_is_worked_on_a_message_at_a_time_and_each_once() -> None:
+    worker = _Worker(_Batch(comes=list(range(1_000, 1_150))), _Batch(comes=list(range(1_100, 1_420))))
+
+    worker.turns.take(INVOICES, [1])
+
+    told = [ids for _, ids in worker.ran]
+    assert [len(ids) for ids in told] == [1, 150, 200, 120]
+    assert [id_ for ids in told[2:] for id_ in ids] == list(range(1_100, 1_420))
+    assert worker.announced == {}
+
+
 def test_a_thread_that_has_worked_for_long_passes_on_what_is_left() -> None:
     worker = _Worker(_Batch(comes=[2]), _Batch(comes=[3]), batch_seconds=0.5)
 
