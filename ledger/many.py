@@ -61,7 +61,7 @@ def insert_new(
         statement = insert_or_ignore(connection, entity).returning(*returning)
         return connection.execute(statement, list(rows)).all()
     shared, own = _shared_and_own(rows)
-    new = _insert_from_rows(entity, shared, own).returning(*returning)
+    new = _insert_from_rows(entity, shared, own).on_conflict_do_nothing().returning(*returning)
     return connection.execute(new, _parameters(connection, entity, rows, shared, own)).all()
 
 
@@ -101,10 +101,9 @@ def _shared_and_own(rows: Rows) -> tuple[Names, Names]:
 def _insert_from_rows(entity: type[DeclarativeBase], shared: Names, own: Names) -> postgresql.Insert:
     table = _table(entity)
     values = _values(table, shared, own)
-    statement = postgresql.insert(table).from_select(
+    return postgresql.insert(table).from_select(
         list(values), select(*values.values()), include_defaults=False
     )
-    return statement.on_conflict_do_nothing()
 
 
 @cache
