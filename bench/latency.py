@@ -32,7 +32,7 @@ _ARRIVES_WITHIN = 60.0
 
 def measure(effort: Effort) -> Iterable[Figure]:
     latencies = _LATENCIES[:1] if effort.quick else _LATENCIES
-    rates = {JUDGED: 2} if effort.quick else {1: 8, JUDGED: 10, 50: 4}
+    rates = {JUDGED: 2} if effort.quick else {1: 5, JUDGED: 10, 50: 3}
     with office() as firm:
         counts = [rate * seconds * effort.rounds for rate, seconds in rates.items()]
         each = _WARM_UP_SECONDS * JUDGED + sum(counts) + 1
@@ -47,7 +47,7 @@ def measure(effort: Effort) -> Iterable[Figure]:
             calls = calling(firm, deal, tries=effort.of(9, 5))
             watch.win(JUDGED, _WARM_UP_SECONDS * JUDGED)
             for rate, seconds in rates.items():
-                limit = calls + hearing(firm, deal, rate, count=rate * effort.of(5, 1))
+                limit = calls + hearing(firm, deal, rate, count=rate * effort.of(3, 1))
                 yield from _figures(watch, rate, latency, limit, seconds, effort.rounds)
 
 
