@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
@@ -44,6 +46,9 @@ from workers.fields import SalesforceFields
 from workers.rules import Rules
 from workers.targets import target_of
 from workers.wire import Wire
+
+#: How often the budget hears what Salesforce says of the day's calls.
+TELL_SECONDS = 1.0
 
 
 def utc_now() -> datetime:
@@ -131,10 +136,14 @@ class House:
 
     @cached_property
     def salesforce(self) -> SalesforceClient:
-        budget = self.salesforce_budget
+        budget, told_at = self.salesforce_budget, -math.inf
 
         def tell(limit: LimitInfo) -> None:
-            budget.observe_usage(limit.used, limit.allowed)
+            # Every reply says it, and to pass it on costs a round trip; our own calls are counted in between.
+            nonlocal told_at
+            if time.monotonic() - told_at >= TELL_SECONDS:
+                told_at = time.monotonic()
+                budget.observe_usage(limit.used, limit.allowed)
 
         client = SalesforceClient(
             self.tokens, api_version=self.settings.salesforce_api_version, on_limit=tell
