@@ -58,7 +58,7 @@ def utc_now() -> datetime:
 def _connections(settings: Settings) -> int:
     """So many statements at a time: one of each batch, and an intent right before each call to KashFlow. A connection more is
     closed after each use, and would be opened again and again."""
-    return settings.worker_threads + KASHFLOW.concurrency.most
+    return settings.worker_threads + settings.kashflow_calls_at_a_time
 
 
 class House:
@@ -126,7 +126,9 @@ class House:
 
     @cached_property
     def kashflow_budget(self) -> Budget:
-        return self._budget("kashflow", KASHFLOW)
+        most = self.settings.kashflow_calls_at_a_time
+        rules = replace(KASHFLOW, concurrency=replace(KASHFLOW.concurrency, most=most))
+        return self._budget("kashflow", rules)
 
     def _budget(self, name: str, rules: BudgetRules) -> Budget:
         lease_seconds = self.settings.lease_seconds
@@ -194,7 +196,8 @@ class House:
         kashflow_meter = Meter("kashflow", self.kashflow_budget)
         salesforce_meter = Meter("salesforce", self.salesforce_budget)
         if behind is not None:
-            kashflow_meter = kashflow_meter.patiently(wait, behind, most_seconds, KASHFLOW.concurrency.most)
+            most_calls = self.settings.kashflow_calls_at_a_time
+            kashflow_meter = kashflow_meter.patiently(wait, behind, most_seconds, most_calls)
             salesforce_meter = salesforce_meter.patiently(
                 wait, behind, most_seconds, SALESFORCE.concurrency.most
             )

@@ -53,6 +53,9 @@ class Settings(BaseSettings):
     kashflow_memorable_word: SecretStr = SecretStr("")
     #: Seconds between two walks through the details of every record, one call each; 0: never.
     kashflow_details_seconds: float = Field(default=86_400.0, ge=0)
+    #: Calls under way at a time, of all processes together, while KashFlow answers them as fast as fewer. Four is what others
+    #: found sensible; some run eight (reference kashflow.md section 2.8).
+    kashflow_calls_at_a_time: int = Field(default=4, ge=1, le=32)
     #: How payments are added: `invoice` writes the whole invoice, which every account takes; `resource` posts to /payments,
     #: which the published API does not have.
     kashflow_payments: Literal["invoice", "resource"] = "invoice"

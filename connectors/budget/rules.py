@@ -121,6 +121,6 @@ SALESFORCE = BudgetRules(
     concurrency=ConcurrencyRules(least=5, most=5),
 )
 
-#: No limit is published and no 429 was ever seen; others run four to eight at a time (reference kashflow.md section 2.8).
-#: As many as eight only while KashFlow answers them as fast as fewer.
-KASHFLOW = BudgetRules(concurrency=ConcurrencyRules(least=1, most=8))
+#: No limit is published and no 429 was ever seen; four at a time is what others found sensible
+#: (reference kashflow.md section 2.8).
+KASHFLOW = BudgetRules(concurrency=ConcurrencyRules(least=1, most=4))
