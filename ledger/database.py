@@ -1,4 +1,4 @@
-"""Opens the ledger's database: SQLite with a write-ahead log, or PostgreSQL. The only file that tells them apart."""
+"""Opens the ledger's database: SQLite with a write-ahead log, or PostgreSQL. Only this file and many.py tell them apart."""
 
 from __future__ import annotations
 

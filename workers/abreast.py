@@ -29,6 +29,8 @@ def abreast(desk: Desk, one: Callable[[Desk, Work], Progress], works: Sequence[W
             return work.ends(NotNow(desk.clock(), Reason("claim", "stopping", STOPPING)))
         return one(desk, work)
 
+    if len(works) == 1:
+        return [unless_stopping(works[0])]
     made: dict[int, Progress] = {}
     left = list(works)
     with ThreadPoolExecutor(desk.rules.kashflow_side_by_side) as pool:
