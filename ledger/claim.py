@@ -5,10 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, exists, select, update
+from sqlalchemy import Connection, Integer, Row, Select, and_, bindparam, exists, select, update
 from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from ledger.deliveries import DELIVERY_FIELDS, LAST, Claim, Delivery
 from ledger.endings import State
@@ -94,31 +96,65 @@ def lock(connection: Connection, delivery_id: int, token: str, lock_key: str) ->
     return bool(held.rowcount)
 
 
-def _candidates(
-    connection: Connection, queue: str, hinted: Sequence[int], limit: int, now: datetime, last: int | None
-) -> tuple[list[Row[Any]], bool]:
-    """The rows to choose from, and whether others may be due."""
+@cache
+def _due(dialect: str, *, hinted: bool, held: bool) -> Select[Any]:
     running = aliased(DeliveryRow)
     due = (
         select(*_CHOICE)
         .where(
-            DeliveryRow.queue == queue,
+            DeliveryRow.queue == bindparam("on"),
             in_state(DeliveryRow.state, State.WAITING),
-            DeliveryRow.due_at <= now,
+            DeliveryRow.due_at <= bindparam("now"),
             ~exists().where(
                 and_(running.lock_key == DeliveryRow.lock_key, in_state(running.state, State.RUNNING))
             ),
         )
         .order_by(DeliveryRow.priority, DeliveryRow.due_at, DeliveryRow.id)
-        .limit(limit)
+        .limit(bindparam("most", type_=Integer))
         .with_for_update(skip_locked=True)
     )
-    if last is not None:
-        due = due.where(DeliveryRow.id <= last)
-    rows = [*connection.execute(due.where(among(connection, DeliveryRow.id, hinted))).all()] if hinted else []
+    if hinted:
+        due = due.where(among(dialect, DeliveryRow.id, "hinted"))
+    return due.where(DeliveryRow.id <= bindparam("last")) if held else due
+
+
+@cache
+def _waiting(dialect: str) -> Select[Any]:
+    return (
+        select(*_CHOICE)
+        .where(
+            DeliveryRow.queue == bindparam("on"),
+            among(dialect, DeliveryRow.record_id, "records"),
+            in_state(DeliveryRow.state, State.WAITING),
+        )
+        .order_by(DeliveryRow.id)
+        .with_for_update(skip_locked=True)
+    )
+
+
+@cache
+def _taking(dialect: str) -> ReturningUpdate[Any]:
+    return (
+        update(DeliveryRow)
+        .where(among(dialect, DeliveryRow.id, "ids"))
+        .values(state=State.RUNNING, claim=bindparam("token"), lease_until=bindparam("until"), waits_for=None)
+        .returning(*_DELIVERY)
+    )
+
+
+def _candidates(
+    connection: Connection, queue: str, hinted: Sequence[int], limit: int, now: datetime, last: int | None
+) -> tuple[list[Row[Any]], bool]:
+    """The rows to choose from, and whether others may be due."""
+    dialect, held = connection.dialect.name, last is not None
+    asked = {"on": queue, "now": now, "most": limit, "last": last, "hinted": list(hinted)}
+    rows: list[Row[Any]] = []
+    if hinted:
+        rows += connection.execute(_due(dialect, hinted=True, held=held), asked).all()
     if len(rows) < limit or any(row.priority >= LAST for row in rows):
         known = {row.id for row in rows}
-        rows += [row for row in connection.execute(due).all() if row.id not in known]
+        others = connection.execute(_due(dialect, hinted=False, held=held), asked).all()
+        rows += [row for row in others if row.id not in known]
     # What is live does not even share a batch with a load, and so never waits for it to be sent.
     live = [row for row in rows if row.priority < LAST]
     chosen = (live or rows)[:limit]
@@ -133,16 +169,8 @@ def _newest_of_each_record(
     order = {(row.source, row.entity, row.record_id): None for row in candidates}
     if not order:
         return [], {}
-    waiting = connection.execute(
-        select(*_CHOICE)
-        .where(
-            DeliveryRow.queue == queue,
-            among(connection, DeliveryRow.record_id, {record_id for _, _, record_id in order}),
-            in_state(DeliveryRow.state, State.WAITING),
-        )
-        .order_by(DeliveryRow.id)
-        .with_for_update(skip_locked=True)
-    )
+    records = list({record_id for _, _, record_id in order})
+    waiting = connection.execute(_waiting(connection.dialect.name), {"on": queue, "records": records})
     newest: dict[tuple[str, str, str], Row[Any]] = {}
     older: dict[int, int] = {}
     for row in waiting.all():
@@ -168,10 +196,8 @@ def _run(
 ) -> Iterator[Delivery]:
     """The chosen ones in their order, running from now on; only here all of a row is read."""
     rows = connection.execute(
-        update(DeliveryRow)
-        .where(among(connection, DeliveryRow.id, [row.id for row in taken]))
-        .values(state=State.RUNNING, claim=token, lease_until=until, waits_for=None)
-        .returning(*_DELIVERY)
+        _taking(connection.dialect.name),
+        {"ids": [row.id for row in taken], "token": token, "until": until},
     )
     running = {row.id: Delivery.from_row(row) for row in rows.all()}
     return (running[row.id] for row in taken)

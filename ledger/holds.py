@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 
 from ledger.database import insert_or_ignore, insert_or_update
 from ledger.endings import State
@@ -56,9 +56,12 @@ def list_holds(connection: Connection) -> list[Hold]:
     return [Hold(row.queue, row.after_id, row.who, row.reason, row.held_at) for row in rows]
 
 
+_LAST_CLAIMABLE = select(HoldRow.after_id).where(HoldRow.queue == bindparam("of"))
+
+
 def last_claimable(connection: Connection, queue: str) -> int | None:
     """The highest id that may be claimed of `queue` while it is held; None when it is not."""
-    return connection.scalar(select(HoldRow.after_id).where(HoldRow.queue == queue))
+    return connection.scalar(_LAST_CLAIMABLE, {"of": queue})
 
 
 def newest_unfinished(connection: Connection, queue: str) -> int:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Select, Update, bindparam, select, update
 
 from ledger.database import insert_or_update
 from ledger.endings import State
@@ -28,24 +30,40 @@ class Intent:
     sent_at: datetime
 
 
+@cache
+def _open(dialect: str) -> Select[Any]:
+    return select(IntentRow.__table__).where(
+        among(dialect, IntentRow.stamp, "stamps"), IntentRow.closed_at.is_(None)
+    )
+
+
+@cache
+def _open_under(dialect: str) -> Select[Any]:
+    return (
+        select(IntentRow.__table__, DeliveryRow.lock_key)
+        .join(DeliveryRow, DeliveryRow.id == IntentRow.delivery_id)
+        .where(IntentRow.closed_at.is_(None), among(dialect, DeliveryRow.lock_key, "keys"))
+    )
+
+
+@cache
+def _close(dialect: str) -> Update:
+    return (
+        update(IntentRow)
+        .where(among(dialect, IntentRow.stamp, "stamps"), IntentRow.closed_at.is_(None))
+        .values(closed_at=bindparam("now"))
+    )
+
+
 def open_intents(connection: Connection, stamps: Iterable[str]) -> dict[str, Intent]:
     """The intents whose outcome is in doubt, by stamp."""
-    rows = connection.execute(
-        select(IntentRow.__table__).where(
-            among(connection, IntentRow.stamp, set(stamps)),
-            IntentRow.closed_at.is_(None),
-        )
-    )
+    rows = connection.execute(_open(connection.dialect.name), {"stamps": list(set(stamps))})
     return {row.stamp: Intent(row.stamp, row.queue, row.delivery_id, row.key, row.sent_at) for row in rows}
 
 
 def open_intents_under(connection: Connection, lock_keys: Iterable[str]) -> dict[str, list[Intent]]:
     """The intents in doubt of deliveries under these lock keys, by that key."""
-    rows = connection.execute(
-        select(IntentRow.__table__, DeliveryRow.lock_key)
-        .join(DeliveryRow, DeliveryRow.id == IntentRow.delivery_id)
-        .where(IntentRow.closed_at.is_(None), among(connection, DeliveryRow.lock_key, set(lock_keys)))
-    )
+    rows = connection.execute(_open_under(connection.dialect.name), {"keys": list(set(lock_keys))})
     found: dict[str, list[Intent]] = {}
     for row in rows:
         intent = Intent(row.stamp, row.queue, row.delivery_id, row.key, row.sent_at)
@@ -88,8 +106,4 @@ def write_intent(connection: Connection, intent: Intent, token: str) -> bool:
 def close_intents(connection: Connection, stamps: Sequence[str], now: datetime) -> None:
     """Their outcome is certain now; one that is closed already keeps its time."""
     if stamps:
-        connection.execute(
-            update(IntentRow)
-            .where(among(connection, IntentRow.stamp, stamps), IntentRow.closed_at.is_(None))
-            .values(closed_at=now)
-        )
+        connection.execute(_close(connection.dialect.name), {"stamps": list(stamps), "now": now})

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, select, update
 
 from ledger.database import insert_or_update
 from ledger.endings import LinkFound
@@ -27,16 +28,36 @@ class Link:
     golden: dict[str, Any]
 
 
+@cache
+def _by_salesforce_id(dialect: str) -> Select[Any]:
+    return select(LinkRow.__table__).where(
+        LinkRow.entity == bindparam("noun"),
+        LinkRow.salesforce_entity == bindparam("object"),
+        among(dialect, LinkRow.salesforce_id, "ids"),
+    )
+
+
+@cache
+def _by_kashflow_id(dialect: str) -> Select[Any]:
+    return select(LinkRow.__table__).where(
+        LinkRow.entity == bindparam("noun"), among(dialect, LinkRow.kashflow_id, "ids")
+    )
+
+
+@cache
+def _by_kashflow_key(dialect: str) -> Select[Any]:
+    return select(LinkRow.__table__).where(
+        LinkRow.entity == bindparam("noun"), among(dialect, LinkRow.kashflow_key, "ids")
+    )
+
+
 def links_by_salesforce_id(
     connection: Connection, entity: str, salesforce_entity: str, ids: Iterable[str]
 ) -> dict[str, Link]:
     """The links of these Salesforce records, by their id; records without one are left out."""
     rows = connection.execute(
-        select(LinkRow.__table__).where(
-            LinkRow.entity == entity,
-            LinkRow.salesforce_entity == salesforce_entity,
-            among(connection, LinkRow.salesforce_id, set(ids)),
-        )
+        _by_salesforce_id(connection.dialect.name),
+        {"noun": entity, "object": salesforce_entity, "ids": list(set(ids))},
     )
     return {row.salesforce_id: _link(row) for row in rows.all()}
 
@@ -44,9 +65,7 @@ def links_by_salesforce_id(
 def links_by_kashflow_id(connection: Connection, entity: str, ids: Iterable[str]) -> dict[str, Link]:
     """The links of these KashFlow records, by their id; records without one are left out."""
     rows = connection.execute(
-        select(LinkRow.__table__).where(
-            LinkRow.entity == entity, among(connection, LinkRow.kashflow_id, set(ids))
-        )
+        _by_kashflow_id(connection.dialect.name), {"noun": entity, "ids": list(set(ids))}
     )
     return {row.kashflow_id: _link(row) for row in rows.all()}
 
@@ -54,9 +73,7 @@ def links_by_kashflow_id(connection: Connection, entity: str, ids: Iterable[str]
 def links_by_kashflow_key(connection: Connection, entity: str, keys: Iterable[str]) -> dict[str, Link]:
     """The links of the KashFlow records that are found under these codes or numbers now, by that key."""
     rows = connection.execute(
-        select(LinkRow.__table__).where(
-            LinkRow.entity == entity, among(connection, LinkRow.kashflow_key, set(keys))
-        )
+        _by_kashflow_key(connection.dialect.name), {"noun": entity, "ids": list(set(keys))}
     )
     return {row.kashflow_key: _link(row) for row in rows.all()}
 

@@ -1,10 +1,10 @@
-"""Many rows in one statement. On PostgreSQL they come as one JSON text: a statement with thousands of parameters is
+"""Many rows in one statement, and lists in its conditions. On PostgreSQL they come as one JSON text: a statement with thousands of parameters is
 taken apart and put together again in Python at every use, and that costs more than all the database does with it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -27,12 +27,12 @@ from sqlalchemy import (
     column,
     func,
     insert,
-    literal,
     select,
     update,
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
+from sqlalchemy.sql.dml import ReturningInsert
 
 from ledger.database import insert_or_ignore
 
@@ -40,14 +40,13 @@ Rows = Sequence[Mapping[str, Any]]
 Names = tuple[str, ...]
 
 
-def among(
-    connection: Connection, one: InstrumentedAttribute[Any], values: Collection[Any]
-) -> ColumnElement[bool]:
-    """Is `one` of these numbers or texts? However many they are, the statement's text stays the same."""
-    if not _is_postgresql(connection):
-        return one.in_(list(values))
+def among(dialect: str, one: InstrumentedAttribute[Any], name: str) -> ColumnElement[bool]:
+    """Is `one` among the numbers or texts in the list that the parameter `name` is? However many they are, the statement's
+    text stays the same, and so the statement can be made once."""
+    if dialect != "postgresql":
+        return one.in_(bindparam(name, expanding=True))
     kind = BigInteger() if isinstance(one.type, BigInteger) else String()
-    return one == any_(literal(list(values), ARRAY(kind)))
+    return one == any_(bindparam(name, type_=ARRAY(kind)))
 
 
 def insert_new(
@@ -61,7 +60,7 @@ def insert_new(
         statement = insert_or_ignore(connection, entity).returning(*returning)
         return connection.execute(statement, list(rows)).all()
     shared, own = _shared_and_own(rows)
-    new = _insert_from_rows(entity, shared, own).on_conflict_do_nothing().returning(*returning)
+    new = _insert_new_from_rows(entity, shared, own, returning)
     return connection.execute(new, _parameters(connection, entity, rows, shared, own)).all()
 
 
@@ -104,6 +103,16 @@ def _insert_from_rows(entity: type[DeclarativeBase], shared: Names, own: Names) 
     return postgresql.insert(table).from_select(
         list(values), select(*values.values()), include_defaults=False
     )
+
+
+@cache
+def _insert_new_from_rows(
+    entity: type[DeclarativeBase],
+    shared: Names,
+    own: Names,
+    returning: tuple[InstrumentedAttribute[Any], ...],
+) -> ReturningInsert[Any]:
+    return _insert_from_rows(entity, shared, own).on_conflict_do_nothing().returning(*returning)
 
 
 @cache

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import Any, assert_never
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, select
 
 from ledger.ceiling import Ceiling, enforce
-from ledger.deliveries import Claim, Delivery, NewDelivery, Settled, Settlement, by_queue
+from ledger.consequences import end_older_dead, those_behind_the_lock, wake_those_who_waited
+from ledger.deliveries import Claim, NewDelivery, Settled, Settlement, by_queue
 from ledger.endings import (
     Dead,
     Delivered,
@@ -64,14 +66,14 @@ def settle(
     follow_ups = [new for entry in settlements for new in entry.follow_ups]
     registered += register(connection, [*follow_ups, *_once_more(claim, late)], now)
     done = [entry.delivery for entry in ours if isinstance(entry.ending, Delivered | Unchanged | Superseded)]
-    made_good = _end_older_dead(connection, done, now)
+    made_good = end_older_dead(connection, done, now)
     dead = [entry.delivery for entry in ours if isinstance(entry.ending, Dead)]
     woken = [
         *((entry.delivery.id, entry.delivery.queue) for entry in ours if entry.lock_key),
-        *_wake_those_who_waited(
+        *wake_those_who_waited(
             connection, done=[*(d.id for d in done), *made_good], dead=[d.id for d in dead], now=now
         ),
-        *_announce_those_behind_the_lock(connection, claim, [entry.delivery for entry in ours], now),
+        *those_behind_the_lock(connection, claim, [entry.delivery for entry in ours], now),
     ]
     too_late = tuple(entry.delivery.id for entry in late)
     paused = enforce(connection, {d.queue for d in dead}, ceiling, now)
@@ -105,16 +107,22 @@ def _once_more(claim: Claim, late: Iterable[Settlement]) -> list[NewDelivery]:
 
 
 def _still_held(connection: Connection, claim: Claim) -> set[int]:
-    held = connection.scalars(
+    ids = [delivery.id for delivery in claim.deliveries]
+    held = connection.scalars(_held(connection.dialect.name), {"ids": ids, "token": claim.token})
+    return set(held.all())
+
+
+@cache
+def _held(dialect: str) -> Select[int]:
+    return (
         select(DeliveryRow.id)
         .where(
-            among(connection, DeliveryRow.id, [delivery.id for delivery in claim.deliveries]),
-            DeliveryRow.claim == claim.token,
+            among(dialect, DeliveryRow.id, "ids"),
+            DeliveryRow.claim == bindparam("token"),
             in_state(DeliveryRow.state, State.RUNNING),
         )
         .with_for_update()
     )
-    return set(held.all())
 
 
 def _write_endings(
@@ -207,82 +215,3 @@ def _write_attempts(
         )
     if rows:
         insert_all(connection, AttemptRow, rows)
-
-
-def _end_older_dead(connection: Connection, done: Sequence[Delivery], now: datetime) -> list[int]:
-    """A dead letter must never overwrite newer state: a later success of its record ends it. Returns their ids."""
-    if not done:
-        return []
-    dead = connection.execute(
-        select(
-            DeliveryRow.id, DeliveryRow.queue, DeliveryRow.source, DeliveryRow.entity, DeliveryRow.record_id
-        )
-        .where(
-            among(connection, DeliveryRow.record_id, {delivery.record_id for delivery in done}),
-            among(connection, DeliveryRow.queue, {delivery.queue for delivery in done}),
-            in_state(DeliveryRow.state, State.DEAD),
-        )
-        .with_for_update()
-    )
-    newest = {(d.queue, d.source, d.entity, d.record_id): d.id for d in sorted(done, key=lambda d: d.id)}
-    old = [r.id for r in dead if r.id < newest.get((r.queue, r.source, r.entity, r.record_id), 0)]
-    if old:
-        connection.execute(
-            update(DeliveryRow)
-            .where(DeliveryRow.id.in_(old))
-            .values(
-                state=State.SUPERSEDED,
-                ended_at=now,
-                waits_for=None,
-                reason_stage="settle",
-                reason_code="later_success",
-                reason_text="a later delivery of the same record succeeded",
-            )
-        )
-    return old
-
-
-def _wake_those_who_waited(
-    connection: Connection, *, done: Sequence[int], dead: Sequence[int], now: datetime
-) -> list[tuple[int, str]]:
-    """Whoever waited for an ended delivery goes on; whoever died of a dead one lives again when that is done."""
-    if not done and not dead:
-        return []
-    rows = connection.execute(
-        update(DeliveryRow)
-        .where(
-            or_(
-                in_state(DeliveryRow.state, State.WAITING)
-                & among(connection, DeliveryRow.waits_for, [*done, *dead]),
-                in_state(DeliveryRow.state, State.DEAD) & among(connection, DeliveryRow.waits_for, done),
-            )
-        )
-        .values(state=State.WAITING, waits_for=None, due_at=now, announced_at=now, ended_at=None)
-        .returning(DeliveryRow.id, DeliveryRow.queue)
-    )
-    return [(row.id, row.queue) for row in rows]
-
-
-def _announce_those_behind_the_lock(
-    connection: Connection, claim: Claim, settled: Sequence[Delivery], now: datetime
-) -> list[tuple[int, str]]:
-    """Whoever waits for a key that these held: the message that spoke of it may have come while it was held.
-
-    That was said once already (`announced_at`) counts as much as that it is due: `now` is from before we had the
-    database, and what was registered since is due later.
-    """
-    if not settled:
-        return []
-    ids = {delivery.id for delivery in settled}
-    # Those with which they were claimed, too: a pair takes another key while it runs.
-    keys = {one.lock_key for one in (*settled, *claim.deliveries) if one.id in ids}
-    # Only read: to mark them as announced would mean to lock rows that other workers may be claiming.
-    rows = connection.execute(
-        select(DeliveryRow.id, DeliveryRow.queue).where(
-            among(connection, DeliveryRow.lock_key, keys),
-            in_state(DeliveryRow.state, State.WAITING),
-            or_(DeliveryRow.due_at <= now, DeliveryRow.announced_at.is_not(None)),
-            DeliveryRow.id.not_in(ids),
-        )
-    )
-    return [(row.id, row.queue) for row in rows]
