@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Insert, create_engine, event, make_url, text
@@ -119,17 +120,19 @@ def met_another(error: DBAPIError) -> bool:
     return getattr(error.orig, "sqlstate", None) in {"40P01", "40001"}
 
 
-def insert_or_ignore(connection: Connection, table: Any) -> Insert:
+@cache
+def insert_or_ignore(dialect: str, table: Any) -> Insert:
     """An INSERT that skips rows which a unique key already has."""
-    if connection.dialect.name == "postgresql":
+    if dialect == "postgresql":
         return postgresql.insert(table).on_conflict_do_nothing()
     return sqlite.insert(table).on_conflict_do_nothing()
 
 
-def insert_or_update(connection: Connection, table: Any, *, key: list[str], update: list[str]) -> Insert:
+@cache
+def insert_or_update(dialect: str, table: Any, *, key: tuple[str, ...], update: tuple[str, ...]) -> Insert:
     """An INSERT that overwrites `update` columns of the row with the same `key`."""
     statement: postgresql.Insert | sqlite.Insert = (
-        postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+        postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
     )
     return statement.on_conflict_do_update(
         index_elements=key, set_={column: statement.excluded[column] for column in update}

@@ -34,14 +34,16 @@ class Hold:
 def hold(connection: Connection, held: Hold) -> None:
     """Hold a queue; one that is held already is held this way from now on."""
     connection.execute(
-        insert_or_update(connection, HoldRow, key=["queue"], update=["after_id", "who", "reason", "held_at"]),
+        insert_or_update(
+            connection.dialect.name, HoldRow, key=("queue",), update=("after_id", "who", "reason", "held_at")
+        ),
         [vars(held)],
     )
 
 
 def hold_unless_held(connection: Connection, held: Hold) -> bool:
     """Hold a queue, but leave a person's hold as it is; true when this is what holds it now."""
-    statement = insert_or_ignore(connection, HoldRow).returning(HoldRow.queue)
+    statement = insert_or_ignore(connection.dialect.name, HoldRow).returning(HoldRow.queue)
     return bool(connection.scalars(statement, [vars(held)]).all())
 
 

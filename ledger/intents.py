@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Select, Update, bindparam, select, update
 from ledger.database import insert_or_update
 from ledger.endings import State
 from ledger.many import among
+from ledger.states import in_state
 from ledger.tables import DeliveryRow, IntentRow
 
 
@@ -71,25 +72,31 @@ def open_intents_under(connection: Connection, lock_keys: Iterable[str]) -> dict
     return found
 
 
+_HELD = (
+    select(DeliveryRow.id)
+    .where(
+        DeliveryRow.id == bindparam("delivery"),
+        DeliveryRow.claim == bindparam("token"),
+        in_state(DeliveryRow.state, State.RUNNING),
+    )
+    .with_for_update()
+)
+
+
 def write_intent(connection: Connection, intent: Intent, token: str) -> bool:
     """Write the intent right before its request goes out; a stamp that is there already is sent anew.
 
     False, and nothing written, when the claim with this `token` no longer holds the delivery: then another worker
     looks after it, and whoever asked must not send.
     """
-    held = connection.scalar(
-        select(DeliveryRow.id)
-        .where(
-            DeliveryRow.id == intent.delivery_id,
-            DeliveryRow.claim == token,
-            DeliveryRow.state == State.RUNNING,
-        )
-        .with_for_update()
-    )
+    held = connection.scalar(_HELD, {"delivery": intent.delivery_id, "token": token})
     if held is None:
         return False
     statement = insert_or_update(
-        connection, IntentRow, key=["stamp"], update=["queue", "delivery_id", "key", "sent_at", "closed_at"]
+        connection.dialect.name,
+        IntentRow,
+        key=("stamp",),
+        update=("queue", "delivery_id", "key", "sent_at", "closed_at"),
     )
     row = {
         "stamp": intent.stamp,

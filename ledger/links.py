@@ -126,14 +126,13 @@ def _move(connection: Connection, link: LinkFound, now: datetime) -> None:
 def _write(connection: Connection, links: Sequence[LinkFound], now: datetime, *also: str) -> None:
     if not links:
         return
-    statement = insert_or_update(
-        connection,
-        LinkRow,
-        key=["entity", "salesforce_entity", "salesforce_id"],
-        update=["kashflow_id", "kashflow_key", "changed_at", *also],
-    )
     connection.execute(
-        statement,
+        insert_or_update(
+            connection.dialect.name,
+            LinkRow,
+            key=("entity", "salesforce_entity", "salesforce_id"),
+            update=("kashflow_id", "kashflow_key", "changed_at", *also),
+        ),
         [
             {
                 "entity": link.entity,

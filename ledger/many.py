@@ -57,7 +57,7 @@ def insert_new(
     Returns what `returning` names of the inserted ones.
     """
     if not _is_postgresql(connection):
-        statement = insert_or_ignore(connection, entity).returning(*returning)
+        statement = insert_or_ignore(connection.dialect.name, entity).returning(*returning)
         return connection.execute(statement, list(rows)).all()
     shared, own = _shared_and_own(rows)
     new = _insert_new_from_rows(entity, shared, own, returning)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Integer, bindparam, func, select
 
 from ledger.deliveries import Delivery
 from ledger.endings import State
@@ -51,12 +51,21 @@ class Attempt:
     answer: str | None
 
 
+_COUNT_DUE = select(func.count()).select_from(
+    select(DeliveryRow.id)
+    .where(
+        DeliveryRow.queue == bindparam("on"),
+        in_state(DeliveryRow.state, State.WAITING),
+        DeliveryRow.due_at <= bindparam("now"),
+    )
+    .limit(bindparam("most", type_=Integer))
+    .subquery()
+)
+
+
 def count_due(connection: Connection, queue: str, most: int, now: datetime) -> int:
     """How many deliveries of `queue` wait and are due; counts no further than `most`, for a backlog may be millions."""
-    due = select(DeliveryRow.id).where(
-        DeliveryRow.queue == queue, in_state(DeliveryRow.state, State.WAITING), DeliveryRow.due_at <= now
-    )
-    return connection.scalar(select(func.count()).select_from(due.limit(most).subquery())) or 0
+    return connection.scalar(_COUNT_DUE, {"on": queue, "now": now, "most": most}) or 0
 
 
 def count_deliveries(connection: Connection) -> list[QueueCount]:

@@ -67,7 +67,7 @@ def move_cursors(connection: Connection, cursors: Sequence[Cursor], now: datetim
     if cursors:
         connection.execute(
             insert_or_update(
-                connection, CursorRow, key=["name"], update=["value", "position_at", "moved_at"]
+                connection.dialect.name, CursorRow, key=("name",), update=("value", "position_at", "moved_at")
             ),
             [
                 {"name": c.name, "value": c.value, "position_at": c.position_at, "moved_at": now}
@@ -97,7 +97,8 @@ def take_lease(connection: Connection, name: str, holder: str, now: datetime, se
     """
     until = now + timedelta(seconds=seconds)
     connection.execute(
-        insert_or_ignore(connection, LeaseRow), [{"name": name, "holder": "", "fence": 0, "until": now}]
+        insert_or_ignore(connection.dialect.name, LeaseRow),
+        [{"name": name, "holder": "", "fence": 0, "until": now}],
     )
     row = connection.execute(select(LeaseRow.__table__).where(LeaseRow.name == name).with_for_update()).one()
     if row.holder != holder and row.until > now:
@@ -141,7 +142,7 @@ def note_incidents(connection: Connection, incidents: Sequence[Incident], now: d
         )
     if incidents:
         connection.execute(
-            insert_or_ignore(connection, IncidentRow),
+            insert_or_ignore(connection.dialect.name, IncidentRow),
             [
                 {
                     "kind": incident.kind,
@@ -183,10 +184,10 @@ def write_sightings(connection: Connection, sightings: Sequence[Sighting], now: 
     if sightings:
         connection.execute(
             insert_or_update(
-                connection,
+                connection.dialect.name,
                 SightingRow,
-                key=["source", "entity", "record_id"],
-                update=["digest", "serial", "seen_at", "absent_since"],
+                key=("source", "entity", "record_id"),
+                update=("digest", "serial", "seen_at", "absent_since"),
             ),
             [
                 {

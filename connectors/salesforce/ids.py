@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
+from string import ascii_letters, digits
 
 _SHAPE = re.compile(r"[A-Za-z0-9]{15}(?:[A-Z0-5]{3})?", re.ASCII)
 _SUFFIX_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+
+
+#: Every upper-case letter as a binary one, all else as a nought.
+_CASE = str.maketrans({char: str(int(char.isupper())) for char in ascii_letters + digits})
 
 
 def to_18(record_id: str) -> str:
@@ -24,4 +29,4 @@ def to_18(record_id: str) -> str:
 
 def _suffix_letter(group: str) -> str:
     """One letter tells which of five characters are upper-case."""
-    return _SUFFIX_LETTERS[sum(1 << place for place, char in enumerate(group) if char.isupper())]
+    return _SUFFIX_LETTERS[int(group.translate(_CASE)[::-1], 2)]
