@@ -99,6 +99,12 @@ class ScriptedSalesforce:
         return self._reply(heard)
 
 
+class _Server(ThreadingHTTPServer):
+    """Takes as many connections at once as a test opens: those beyond the usual five would be let in seconds later."""
+
+    request_queue_size = 64
+
+
 @contextmanager
 def scripted_salesforce() -> Iterator[ScriptedSalesforce]:
     world = ScriptedSalesforce()
@@ -106,7 +112,7 @@ def scripted_salesforce() -> Iterator[ScriptedSalesforce]:
     class Handler(_Handler):
         script = world
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = _Server(("127.0.0.1", 0), Handler)
     world.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
