@@ -96,7 +96,7 @@ def measure(effort: Effort) -> Iterable[Figure]:
         worker = _Worker(Path(folder), valkey.url, url)
         bare = _BareWorker(Path(folder), valkey.url)
         for name, once, count, at_most, note in (
-            ("`kashforce --help`", _show_help, shorts, HELP_AT_MOST, ""),
+            ("`--help`", _show_help, shorts, HELP_AT_MOST, ""),
             ("limit: `python -c pass`", _do_nothing, shorts, None, ""),
             ("a worker's first claim", worker.first_claim, starts, CLAIM_AT_MOST, "until it is committed"),
             ("peer: a bare Celery worker's first task", bare.first_task, starts, None, "as Celery ships it"),
