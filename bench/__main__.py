@@ -34,7 +34,7 @@ def main() -> int:
     options.add_argument(
         "parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all when none is named"
     )
-    options.add_argument("--quick", action="store_true", help="about a minute: shorter rounds")
+    options.add_argument("--quick", action="store_true", help="what has a floor, in shorter rounds")
     options.add_argument("--results", type=Path, default=RESULTS, metavar="FOLDER")
     chosen = options.parse_args()
     if unknown := set(chosen.parts) - set(PARTS):

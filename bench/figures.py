@@ -17,7 +17,7 @@ RESULTS = Path(__file__).parent / "results"
 
 @dataclass(frozen=True)
 class Effort:
-    """How long a benchmark takes: `quick` shows in about a minute whether a floor is missed; all else is for the record."""
+    """How long a benchmark takes: `quick` shows soon whether a floor is missed; all else is for the record."""
 
     quick: bool = False
 
