@@ -83,7 +83,7 @@ def main() -> int:
         ledger = Ledger.open(url)
         try:
             filled = _timed(lambda: _fill(ledger, chosen.count))
-            _tidy(url)
+            tidy(url, "deliveries")
             print(f"{chosen.count:,} dead letters written in {filled / 1000:.0f} s", file=sys.stderr)
             figures = [*_questions(ledger), _memory(url)]
         finally:
@@ -106,11 +106,11 @@ def _fill(ledger: Ledger, count: int) -> None:
         connection.execute(_FILL, {"count": count})
 
 
-def _tidy(url: str) -> None:
+def tidy(url: str, *tables: str) -> None:
     """What autovacuum does within minutes on a server that is left alone."""
     engine = open_engine(url).execution_options(isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.exec_driver_sql("VACUUM ANALYZE deliveries")
+        connection.exec_driver_sql(f"VACUUM ANALYZE {', '.join(tables)}")
     engine.dispose()
 
 

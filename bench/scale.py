@@ -13,6 +13,7 @@ from statistics import median
 import psutil
 from sqlalchemy import text
 
+from bench.dead_letters import tidy
 from bench.figures import RESULTS, Effort, Figure, ratios
 from bench.plot import plot
 from bench.road import installed, road
@@ -20,7 +21,6 @@ from bench.spent import spent
 from bench.stub import Stub, stub
 from bench.work import FLOW, events, fields
 from console.bootstrap import House, utc_now
-from ledger.database import open_engine
 from mappings.book import load
 from tests.support.postgres import PostgresServer
 from tests.support.valkey import ValkeyServer
@@ -130,7 +130,7 @@ def _backlog(
     url = server.fresh_database()
     with installed(url, valkey.url, salesforce, folder) as (house, _):
         _fill(house, count)
-        _tidy(url)
+        tidy(url, "deliveries", "links")
         desk = house.desk(lambda _: False)
         quiet = replace(desk, announce=lambda _: None, rules=replace(desk.rules, pace=COLLECTIONS_ONLY))
         with Heart(house.ledger, 30, utc_now) as heart:
@@ -141,14 +141,6 @@ def _fill(house: House, count: int) -> None:
     with house.ledger.writing() as connection:
         connection.execute(_LINKS, {"count": count})
         connection.execute(_FILL, {"count": count, "flow": FLOW, "answer": events(1, 0)[0]})
-
-
-def _tidy(url: str) -> None:
-    """What autovacuum does within minutes on a server that is left alone."""
-    engine = open_engine(url).execution_options(isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.exec_driver_sql("VACUUM ANALYZE deliveries, links")
-    engine.dispose()
 
 
 def _growth(

@@ -4,7 +4,7 @@ taken apart and put together again in Python at every use, and that costs more t
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -15,6 +15,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    Insert,
     Row,
     String,
     Table,
@@ -67,9 +68,7 @@ def insert_new(
 def insert_all(connection: Connection, entity: type[DeclarativeBase], rows: Rows) -> None:
     """Insert `rows`, all with the same columns, in their order."""
     if _is_postgresql(connection):
-        shared, own = _shared_and_own(rows)
-        statement = _insert_from_rows(entity, shared, own)
-        connection.execute(statement, _parameters(connection, entity, rows, shared, own))
+        _execute(connection, _insert_from_rows, entity, rows)
     else:
         connection.execute(insert(entity), list(rows))
 
@@ -77,9 +76,7 @@ def insert_all(connection: Connection, entity: type[DeclarativeBase], rows: Rows
 def update_each(connection: Connection, entity: type[DeclarativeBase], rows: Rows) -> None:
     """Give each row that has the `id` of one of `rows` its other values; all `rows` have the same columns."""
     if _is_postgresql(connection):
-        shared, own = _shared_and_own(rows)
-        statement = _update_from_rows(entity, shared, own)
-        connection.execute(statement, _parameters(connection, entity, rows, shared, own))
+        _execute(connection, _update_from_rows, entity, rows)
     else:
         names = tuple(name for name in rows[0] if name != "id")
         connection.execute(_update_by_id(entity, names), [{**row, "row_id": row["id"]} for row in rows])
@@ -87,6 +84,16 @@ def update_each(connection: Connection, entity: type[DeclarativeBase], rows: Row
 
 def _is_postgresql(connection: Connection) -> bool:
     return connection.dialect.name == "postgresql"
+
+
+def _execute(
+    connection: Connection,
+    make: Callable[[type[DeclarativeBase], Names, Names], Insert | Update],
+    entity: type[DeclarativeBase],
+    rows: Rows,
+) -> None:
+    shared, own = _shared_and_own(rows)
+    connection.execute(make(entity, shared, own), _parameters(connection, entity, rows, shared, own))
 
 
 def _shared_and_own(rows: Rows) -> tuple[Names, Names]:
