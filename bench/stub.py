@@ -31,10 +31,12 @@ class Stub:
 
     url: str
     pid: int
+    #: Kept open: who waits asks often, and what asking costs counts as the producer's.
+    client: httpx.Client
 
     def count(self) -> int:
         """Records that were written up to now."""
-        return int(httpx.get(f"{self.url}/count").text)
+        return int(self.client.get("/count").text)
 
 
 @contextmanager
@@ -44,7 +46,9 @@ def stub(fields: list[str]) -> Iterator[Stub]:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin  # noqa: S101 - asked for with PIPE
         assert process.stdout  # noqa: S101
-        yield Stub(process.stdout.readline().strip(), process.pid)
+        url = process.stdout.readline().strip()
+        with httpx.Client(base_url=url) as client:
+            yield Stub(url, process.pid, client)
         process.stdin.close()
 
 

@@ -85,14 +85,12 @@ def count_deliveries(connection: Connection) -> list[QueueCount]:
 
 def count_unfinished(connection: Connection) -> int:
     """Deliveries that still have to run: waiting or running."""
-    return (
-        connection.scalar(
-            select(func.count())
-            .select_from(DeliveryRow)
-            .where(in_state(DeliveryRow.state, State.WAITING) | in_state(DeliveryRow.state, State.RUNNING))
-        )
-        or 0
+    # Counted apart: an index knows each of them, but of both together the whole table is read.
+    waiting, running = (
+        select(func.count()).where(in_state(DeliveryRow.state, state)).scalar_subquery()
+        for state in (State.WAITING, State.RUNNING)
     )
+    return connection.scalar(select(waiting + running)) or 0
 
 
 def first_registered_at(connection: Connection) -> datetime | None:
