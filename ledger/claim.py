@@ -6,33 +6,38 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Integer, Row, Select, and_, bindparam, exists, select, update
+from sqlalchemy import Connection, Integer, Select, and_, bindparam, exists, select, update
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from ledger.deliveries import DELIVERY_FIELDS, LAST, Claim, Delivery
+from ledger.deliveries import DELIVERY_COLUMNS, LAST, Claim, Delivery
 from ledger.endings import State
 from ledger.holds import last_claimable
 from ledger.many import among
 from ledger.states import in_state
 from ledger.tables import DeliveryRow
 
-#: What decides which are taken.
-_CHOICE: tuple[InstrumentedAttribute[Any], ...] = (
-    DeliveryRow.id,
-    DeliveryRow.source,
-    DeliveryRow.entity,
-    DeliveryRow.record_id,
-    DeliveryRow.lock_key,
-    DeliveryRow.priority,
-    DeliveryRow.due_at,
-)
 
-#: What a worker gets to know of it.
-_DELIVERY: tuple[InstrumentedAttribute[Any], ...] = tuple(
-    getattr(DeliveryRow, name) for name in DELIVERY_FIELDS
+class Candidate(NamedTuple):
+    """What decides which deliveries are taken."""
+
+    id: int
+    source: str
+    entity: str
+    record_id: str
+    lock_key: str
+    priority: int
+    due_at: datetime
+
+    @property
+    def record(self) -> tuple[str, str, str]:
+        return self.source, self.entity, self.record_id
+
+
+_CHOICE: tuple[InstrumentedAttribute[Any], ...] = tuple(
+    getattr(DeliveryRow, name) for name in Candidate._fields
 )
 
 _SUPERSEDED_ON_CLAIM = {
@@ -96,13 +101,18 @@ def lock(connection: Connection, delivery_id: int, token: str, lock_key: str) ->
     return bool(held.rowcount)
 
 
+# The conditions that know which rows are meant say `queue || ''`, and so cannot be looked up in the index of all that waits in
+# a queue: while PostgreSQL's statistics are from a quieter time it would go through all of that for a handful of rows.
+_ON_QUEUE = DeliveryRow.queue.concat("") == bindparam("on")
+
+
 @cache
 def _due(dialect: str, *, hinted: bool, held: bool) -> Select[Any]:
     running = aliased(DeliveryRow)
     due = (
         select(*_CHOICE)
         .where(
-            DeliveryRow.queue == bindparam("on"),
+            _ON_QUEUE if hinted else DeliveryRow.queue == bindparam("on"),
             in_state(DeliveryRow.state, State.WAITING),
             DeliveryRow.due_at <= bindparam("now"),
             ~exists().where(
@@ -119,13 +129,14 @@ def _due(dialect: str, *, hinted: bool, held: bool) -> Select[Any]:
 
 
 @cache
-def _waiting(dialect: str) -> Select[Any]:
+def _others(dialect: str) -> Select[Any]:
     return (
         select(*_CHOICE)
         .where(
-            DeliveryRow.queue == bindparam("on"),
+            _ON_QUEUE,
             among(dialect, DeliveryRow.record_id, "records"),
             in_state(DeliveryRow.state, State.WAITING),
+            ~among(dialect, DeliveryRow.id, "known"),
         )
         .order_by(DeliveryRow.id)
         .with_for_update(skip_locked=True)
@@ -138,22 +149,22 @@ def _taking(dialect: str) -> ReturningUpdate[Any]:
         update(DeliveryRow)
         .where(among(dialect, DeliveryRow.id, "ids"))
         .values(state=State.RUNNING, claim=bindparam("token"), lease_until=bindparam("until"), waits_for=None)
-        .returning(*_DELIVERY)
+        .returning(*DELIVERY_COLUMNS)
     )
 
 
 def _candidates(
     connection: Connection, queue: str, hinted: Sequence[int], limit: int, now: datetime, last: int | None
-) -> tuple[list[Row[Any]], bool]:
+) -> tuple[list[Candidate], bool]:
     """The rows to choose from, and whether others may be due."""
     dialect, held = connection.dialect.name, last is not None
     asked = {"on": queue, "now": now, "most": limit, "last": last, "hinted": list(hinted)}
-    rows: list[Row[Any]] = []
+    rows: list[Candidate] = []
     if hinted:
-        rows += connection.execute(_due(dialect, hinted=True, held=held), asked).all()
+        rows += _rows(connection, _due(dialect, hinted=True, held=held), asked)
     if len(rows) < limit or any(row.priority >= LAST for row in rows):
         known = {row.id for row in rows}
-        others = connection.execute(_due(dialect, hinted=False, held=held), asked).all()
+        others = _rows(connection, _due(dialect, hinted=False, held=held), asked)
         rows += [row for row in others if row.id not in known]
     # What is live does not even share a batch with a load, and so never waits for it to be sent.
     live = [row for row in rows if row.priority < LAST]
@@ -161,30 +172,32 @@ def _candidates(
     return chosen, len(chosen) == limit or len(chosen) < len(rows)
 
 
+def _rows(connection: Connection, statement: Select[Any], asked: Mapping[str, Any]) -> list[Candidate]:
+    return [Candidate(*row) for row in connection.execute(statement, asked).all()]
+
+
 def _newest_of_each_record(
-    connection: Connection, queue: str, candidates: Iterable[Row[Any]]
-) -> tuple[list[Row[Any]], dict[int, int]]:
+    connection: Connection, queue: str, candidates: Sequence[Candidate]
+) -> tuple[list[Candidate], dict[int, int]]:
     """The newest waiting delivery of each candidate's record, in the candidates' order; ids of the older ones,
     each with the id of the next newer."""
-    order = {(row.source, row.entity, row.record_id): None for row in candidates}
-    if not order:
+    if not candidates:
         return [], {}
-    records = list({record_id for _, _, record_id in order})
-    waiting = connection.execute(_waiting(connection.dialect.name), {"on": queue, "records": records})
-    newest: dict[tuple[str, str, str], Row[Any]] = {}
+    order = {row.record: None for row in candidates}
+    records, known = list({row.record_id for row in candidates}), [row.id for row in candidates]
+    asked = {"on": queue, "records": records, "known": known}
+    newest: dict[tuple[str, str, str], Candidate] = {}
     older: dict[int, int] = {}
-    for row in waiting.all():
-        record = (row.source, row.entity, row.record_id)
-        if record not in order:
-            continue
-        if record in newest:
-            older[newest[record].id] = row.id
-        newest[record] = row
-    return [newest[record] for record in order if record in newest], older
+    for row in sorted([*candidates, *_rows(connection, _others(connection.dialect.name), asked)]):
+        if row.record in newest:
+            older[newest[row.record].id] = row.id
+        if row.record in order:
+            newest[row.record] = row
+    return [newest[record] for record in order], older
 
 
-def _one_per_lock(rows: Iterable[Row[Any]], now: datetime) -> list[Row[Any]]:
-    first: dict[str, Row[Any]] = {}
+def _one_per_lock(rows: Iterable[Candidate], now: datetime) -> list[Candidate]:
+    first: dict[str, Candidate] = {}
     for row in rows:
         if row.due_at <= now:
             first.setdefault(row.lock_key, row)
@@ -192,14 +205,15 @@ def _one_per_lock(rows: Iterable[Row[Any]], now: datetime) -> list[Row[Any]]:
 
 
 def _run(
-    connection: Connection, taken: Sequence[Row[Any]], token: str, until: datetime
+    connection: Connection, taken: Sequence[Candidate], token: str, until: datetime
 ) -> Iterator[Delivery]:
     """The chosen ones in their order, running from now on; only here all of a row is read."""
     rows = connection.execute(
         _taking(connection.dialect.name),
         {"ids": [row.id for row in taken], "token": token, "until": until},
     )
-    running = {row.id: Delivery.from_row(row) for row in rows.all()}
+    deliveries = [Delivery.from_row(row) for row in rows.all()]
+    running = {delivery.id: delivery for delivery in deliveries}
     return (running[row.id] for row in taken)
 
 

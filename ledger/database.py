@@ -47,11 +47,23 @@ def open_engine(url: str, *, pool_size: int = 5) -> Engine:
             )
         case "postgresql":
             # Parameters are customers and amounts, and an error's text goes to the log.
-            return create_engine(
-                parsed, pool_size=pool_size, max_overflow=5, pool_pre_ping=True, hide_parameters=True
+            return _postgresql(
+                create_engine(
+                    parsed, pool_size=pool_size, max_overflow=5, pool_pre_ping=True, hide_parameters=True
+                )
             )
         case other:
             raise BadLedgerUrl(f"the ledger cannot live in {other}; expected sqlite or postgresql")
+
+
+def _postgresql(engine: Engine) -> Engine:
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: Any, _record: Any) -> None:
+        # Whatever the server's own zone is: so all times come as UTC, and none has to be turned into it row by row.
+        connection.execute("SET TIME ZONE 'UTC'")
+        connection.commit()
+
+    return engine
 
 
 def _sqlite(engine: Engine) -> Engine:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, insert, select, update
 
-from ledger.deliveries import Delivery
+from ledger.deliveries import DELIVERY_COLUMNS, Delivery
 from ledger.endings import State
 from ledger.selection import Selection
 from ledger.tables import AttemptRow, DeliveryRow
@@ -48,7 +48,7 @@ def newest(
     """How many there are, and the newest of them; `before_id` goes on behind the last one of an earlier page."""
     if selection.text or selection.since or selection.until:
         return _newest_of_one_look(connection, selection, limit, before_id)
-    wanted = _dead(selection, DeliveryRow.__table__).order_by(DeliveryRow.id.desc()).limit(limit)
+    wanted = _dead(selection, *DELIVERY_COLUMNS).order_by(DeliveryRow.id.desc()).limit(limit)
     if before_id:
         wanted = wanted.where(DeliveryRow.id < before_id)
     return count(connection, selection), [Delivery.from_row(row) for row in connection.execute(wanted)]
@@ -64,12 +64,14 @@ def _newest_of_one_look(
     if before_id:
         page = page.where(hits.c.id < before_id)
     rows = connection.execute(
-        select(DeliveryRow.__table__, total.label("total"))
+        select(*DELIVERY_COLUMNS, total.label("total"))
         .where(DeliveryRow.id.in_(page))
         .order_by(DeliveryRow.id.desc())
     ).all()
     # No row of this page: the count is asked for by itself.
-    return (rows[0].total if rows else count(connection, selection)), [Delivery.from_row(row) for row in rows]
+    return (rows[0].total if rows else count(connection, selection)), [
+        Delivery.from_row(row[:-1]) for row in rows
+    ]
 
 
 def groups(connection: Connection, selection: Selection, limit: int) -> list[Group]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from operator import attrgetter
 from typing import Any, Protocol
+
+from sqlalchemy.orm import InstrumentedAttribute
 
 from canonical.change import Change
 from ledger.endings import Ending, LinkFound, State, Worth
 from ledger.questions import Asked
+from ledger.tables import DeliveryRow
 
 #: Ids of waiting deliveries by queue: what a message says.
 Waiting = Mapping[str, list[int]]
@@ -118,16 +120,20 @@ class Delivery:
         return max(usual, self.priority) if self.priority >= LAST else usual
 
     @classmethod
-    def from_row(cls, row: Any) -> Delivery:
-        """The delivery in a row that has a column for each of its fields."""
-        values = list(_fields_of(row))
-        values[_STATE] = State(values[_STATE])
-        return cls(*values)
+    def from_row(cls, row: Sequence[Any]) -> Delivery:
+        """The delivery in a row of DELIVERY_COLUMNS."""
+        # By their places and all at once: a claim makes hundreds of them, and by their names that takes eight times as long.
+        delivery = object.__new__(cls)
+        delivery.__dict__.update(zip(DELIVERY_FIELDS, row, strict=True), state=State(row[_STATE]))
+        return delivery
 
 
 DELIVERY_FIELDS = tuple(Delivery.__dataclass_fields__)
+#: What to select for `Delivery.from_row`.
+DELIVERY_COLUMNS: tuple[InstrumentedAttribute[Any], ...] = tuple(
+    getattr(DeliveryRow, name) for name in DELIVERY_FIELDS
+)
 _STATE = DELIVERY_FIELDS.index("state")
-_fields_of = attrgetter(*DELIVERY_FIELDS)
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from itertools import starmap
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, select, update
+from sqlalchemy.orm import InstrumentedAttribute
 
 from ledger.database import insert_or_update
 from ledger.endings import LinkFound
@@ -28,9 +30,14 @@ class Link:
     golden: dict[str, Any]
 
 
+_LINK: tuple[InstrumentedAttribute[Any], ...] = tuple(
+    getattr(LinkRow, name) for name in Link.__dataclass_fields__
+)
+
+
 @cache
 def _by_salesforce_id(dialect: str) -> Select[Any]:
-    return select(LinkRow.__table__).where(
+    return select(*_LINK).where(
         LinkRow.entity == bindparam("noun"),
         LinkRow.salesforce_entity == bindparam("object"),
         among(dialect, LinkRow.salesforce_id, "ids"),
@@ -39,14 +46,14 @@ def _by_salesforce_id(dialect: str) -> Select[Any]:
 
 @cache
 def _by_kashflow_id(dialect: str) -> Select[Any]:
-    return select(LinkRow.__table__).where(
+    return select(*_LINK).where(
         LinkRow.entity == bindparam("noun"), among(dialect, LinkRow.kashflow_id, "ids")
     )
 
 
 @cache
 def _by_kashflow_key(dialect: str) -> Select[Any]:
-    return select(LinkRow.__table__).where(
+    return select(*_LINK).where(
         LinkRow.entity == bindparam("noun"), among(dialect, LinkRow.kashflow_key, "ids")
     )
 
@@ -59,7 +66,7 @@ def links_by_salesforce_id(
         _by_salesforce_id(connection.dialect.name),
         {"noun": entity, "object": salesforce_entity, "ids": list(set(ids))},
     )
-    return {row.salesforce_id: _link(row) for row in rows.all()}
+    return {link.salesforce_id: link for link in starmap(Link, rows)}
 
 
 def links_by_kashflow_id(connection: Connection, entity: str, ids: Iterable[str]) -> dict[str, Link]:
@@ -67,7 +74,7 @@ def links_by_kashflow_id(connection: Connection, entity: str, ids: Iterable[str]
     rows = connection.execute(
         _by_kashflow_id(connection.dialect.name), {"noun": entity, "ids": list(set(ids))}
     )
-    return {row.kashflow_id: _link(row) for row in rows.all()}
+    return {link.kashflow_id: link for link in starmap(Link, rows)}
 
 
 def links_by_kashflow_key(connection: Connection, entity: str, keys: Iterable[str]) -> dict[str, Link]:
@@ -75,15 +82,13 @@ def links_by_kashflow_key(connection: Connection, entity: str, keys: Iterable[st
     rows = connection.execute(
         _by_kashflow_key(connection.dialect.name), {"noun": entity, "ids": list(set(keys))}
     )
-    return {row.kashflow_key: _link(row) for row in rows.all()}
+    return {link.kashflow_key: link for link in starmap(Link, rows)}
 
 
 def links_of(connection: Connection, entity: str) -> list[Link]:
     """All links of one noun of ours, by KashFlow's id."""
-    rows = connection.execute(
-        select(LinkRow.__table__).where(LinkRow.entity == entity).order_by(LinkRow.kashflow_id)
-    )
-    return [_link(row) for row in rows]
+    rows = connection.execute(select(*_LINK).where(LinkRow.entity == entity).order_by(LinkRow.kashflow_id))
+    return list(starmap(Link, rows))
 
 
 def forget_links(connection: Connection, links: Iterable[tuple[str, str, str]]) -> None:
@@ -146,10 +151,4 @@ def _write(connection: Connection, links: Sequence[LinkFound], now: datetime, *a
             }
             for link in links
         ],
-    )
-
-
-def _link(row: Row[Any]) -> Link:
-    return Link(
-        row.entity, row.salesforce_entity, row.salesforce_id, row.kashflow_id, row.kashflow_key, row.golden
     )

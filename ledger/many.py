@@ -4,7 +4,7 @@ taken apart and put together again in Python at every use, and that costs more t
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -15,6 +15,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    Dialect,
     Insert,
     Row,
     String,
@@ -46,8 +47,26 @@ def among(dialect: str, one: InstrumentedAttribute[Any], name: str) -> ColumnEle
     text stays the same, and so the statement can be made once."""
     if dialect != "postgresql":
         return one.in_(bindparam(name, expanding=True))
-    kind = BigInteger() if isinstance(one.type, BigInteger) else String()
-    return one == any_(bindparam(name, type_=ARRAY(kind)))
+    kind = BigInteger if isinstance(one.type, BigInteger) else String
+    return one == any_(bindparam(name, type_=_ArrayText(kind)))
+
+
+class _ArrayText(TypeDecorator[Sequence[int | str]]):
+    """An array that is sent as PostgreSQL writes one: the driver would do it member by member, each with a dumper of its own."""
+
+    impl = ARRAY
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], str]:
+        return _array_text
+
+
+def _array_text(members: Iterable[int | str]) -> str:
+    return "{" + ",".join([_quoted(one) if isinstance(one, str) else str(one) for one in members]) + "}"
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def insert_new(

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Integer, bindparam, func, select
 
-from ledger.deliveries import Delivery
+from ledger.deliveries import DELIVERY_COLUMNS, Delivery
 from ledger.endings import State
 from ledger.states import in_state
 from ledger.tables import AttemptRow, CursorRow, DeliveryRow, LeaseRow
@@ -114,7 +114,7 @@ def list_leases(connection: Connection) -> list[tuple[str, str, datetime]]:
 def recent_troubles(connection: Connection, limit: int = 10) -> list[Delivery]:
     """Deliveries that are dead or were put off for a reason, newest first."""
     rows = connection.execute(
-        select(DeliveryRow.__table__)
+        select(*DELIVERY_COLUMNS)
         .where(
             DeliveryRow.state.in_([State.DEAD, State.WAITING, State.RUNNING]),
             DeliveryRow.reason_code.is_not(None),
@@ -128,7 +128,7 @@ def recent_troubles(connection: Connection, limit: int = 10) -> list[Delivery]:
 def deliveries_of(connection: Connection, record_ids: Iterable[str]) -> list[Delivery]:
     """Every delivery of these records, oldest first."""
     rows = connection.execute(
-        select(DeliveryRow.__table__)
+        select(*DELIVERY_COLUMNS)
         .where(DeliveryRow.record_id.in_(sorted(set(record_ids))))
         .order_by(DeliveryRow.id)
     )
@@ -147,7 +147,7 @@ def attempts_of(connection: Connection, delivery_ids: Iterable[int]) -> list[Att
 
 def delivery_by_id(connection: Connection, delivery_id: int) -> Delivery | None:
     """The delivery, or None when there is none with this id."""
-    row = connection.execute(select(DeliveryRow.__table__).where(DeliveryRow.id == delivery_id)).one_or_none()
+    row = connection.execute(select(*DELIVERY_COLUMNS).where(DeliveryRow.id == delivery_id)).one_or_none()
     return Delivery.from_row(row) if row else None
 
 
@@ -156,7 +156,7 @@ def find_delivery(
 ) -> Delivery | None:
     """The newest delivery of this record on this queue, whatever its state."""
     row = connection.execute(
-        select(DeliveryRow.__table__)
+        select(*DELIVERY_COLUMNS)
         .where(
             DeliveryRow.record_id == record_id,
             DeliveryRow.queue == queue,

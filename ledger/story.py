@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, or_, select
 
-from ledger.deliveries import Delivery
+from ledger.deliveries import DELIVERY_COLUMNS, Delivery
 from ledger.overview import Attempt, attempts_of
 from ledger.tables import DeliveryRow, IntentRow, LinkRow
 
@@ -84,7 +84,7 @@ def _deliveries(connection: Connection, names: Sequence[str], links: Sequence[Kn
         # A customer is brought over for the sake of deals, under its Account's lock.
         DeliveryRow.lock_key.in_([f"customer:{name}" for name in {*names, *accounts}]),
     ]
-    rows = connection.execute(select(DeliveryRow.__table__).where(or_(*about)).order_by(DeliveryRow.id))
+    rows = connection.execute(select(*DELIVERY_COLUMNS).where(or_(*about)).order_by(DeliveryRow.id))
     return [Delivery.from_row(row) for row in rows]
 
 

@@ -90,17 +90,18 @@ _LISTED: Mapping[str, frozenset[str]] = {"Customer": frozenset({"Contacts", "Add
 _HALF = 32
 _NOT_SHOWN = "-" * _HALF
 
+_WORDS = {None: "null", True: "true", False: "false"}
+
 
 def salesforce_digest(record: Mapping[str, Any], ours: Set[str] = frozenset()) -> str:
     """Of a record as one query brought it, parents and children included, but for the fields that are `ours`: what we
     wrote back ourselves is no news."""
-    return _digest({name: value for name, value in record.items() if name not in _TIMES | ours})
+    return _digest(record, _TIMES | ours)
 
 
 def kashflow_digest(entity: str, row: Mapping[str, Any]) -> str:
     """Of a whole record of this object, as its own address shows it."""
-    volatile = VOLATILE.get(entity, frozenset())
-    return _digest({name: value for name, value in row.items() if name not in volatile})
+    return _digest(row, VOLATILE.get(entity, frozenset()))
 
 
 def kashflow_row_digest(entity: str, row: Mapping[str, Any]) -> str:
@@ -128,27 +129,34 @@ def says_more(digest: str, last: str) -> bool:
     return last.endswith(_NOT_SHOWN) and digest[:_HALF] == last[:_HALF]
 
 
-#: Made once: `json.dumps` makes one for each call that is not the plainest.
-_encode = json.JSONEncoder(sort_keys=True).encode
+_quoted = json.encoder.encode_basestring_ascii
 
 
-def _digest(record: Mapping[str, Any]) -> str:
-    return hashlib.sha256(_encode(_said(record)).encode()).hexdigest()
+def _digest(record: Mapping[str, Any], left_out: Set[str] = frozenset()) -> str:
+    return hashlib.sha256(_record(record, _WRAPPING | left_out).encode()).hexdigest()
 
 
-def _said(value: Any) -> Any:
-    if value is None or isinstance(value, str | bool):
-        return value
-    if isinstance(value, Mapping):
-        return {
-            str(name): one if isinstance(one, str) else _said(one)
-            for name, one in value.items()
-            if one is not None and name not in _WRAPPING
-        }
-    if isinstance(value, list | tuple):
-        return [_said(one) for one in value]
+def _record(record: Mapping[str, Any], left_out: Set[str]) -> str:
+    said = [
+        f"{_quoted(name)}: {_quoted(value) if isinstance(value, str) else _text(value)}"
+        for name, value in sorted(record.items())
+        if value is not None and name not in left_out
+    ]
+    return "{" + ", ".join(said) + "}"
+
+
+def _text(value: object) -> str:
+    """What a digest is of: JSON with names in order and numbers without their spelling."""
+    if isinstance(value, str):
+        return _quoted(value)
+    if value is None or isinstance(value, bool):
+        return _WORDS[value]
     if isinstance(value, int):
-        return {"number": str(value)}
+        return f'{{"number": "{value}"}}'
     if isinstance(value, Decimal):
-        return {"number": plain(value) if value else "0"}
-    return str(value)
+        return f'{{"number": "{plain(value) if value else 0}"}}'
+    if isinstance(value, Mapping):
+        return _record(value, _WRAPPING)
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join([_text(one) for one in value]) + "]"
+    return _quoted(str(value))

@@ -112,7 +112,8 @@ def _told_or_read(
         answer = delivery.hint.get(ANSWER)
         if answer and delivery.registered_at > fresh:
             row = _decode(answer)
-            told.append(replace(work, link=link, record=row, digest=kashflow_digest(delivery.entity, row)))
+            digest = kashflow_digest(delivery.entity, row)
+            told.append(work.knowing(link=link, record=row, digest=digest))
         else:
             left.append(replace(work, link=link) if link else work)
     return [*told, *(abreast(desk, read, left) if left else ())]
@@ -187,7 +188,7 @@ def _address_in_list(work: Work, listing: Listing) -> str | None:
 
 
 def _with_record(work: Work, record: Mapping[str, Any], digest: str) -> Work:
-    return replace(work, record=record, digest=digest)
+    return work.knowing(record=record, digest=digest)
 
 
 def _gone_or_not_yet_readable(desk: Desk, work: Work) -> Progress:

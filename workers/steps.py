@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache
 
 from ledger.endings import Dead, Reason, Unchanged
@@ -45,7 +44,7 @@ def understand(desk: Desk, works: list[Work]) -> Iterator[Progress]:
             yield work
             continue
         try:
-            yield replace(work, model=desk.book.mapping(work.flow.reads).read(record, context()))
+            yield work.knowing(model=desk.book.mapping(work.flow.reads).read(record, context()))
         except MappingProblem as problem:
             yield work.ends(Dead(Reason("understand", "mapping", str(problem))))
 
@@ -65,7 +64,7 @@ def express(desk: Desk, works: list[Work]) -> Iterator[Progress]:
             continue
         model = known(work.model, "the model")
         try:
-            yield replace(work, payload=desk.book.mapping(work.flow.writes).write(model, context))
+            yield work.knowing(payload=desk.book.mapping(work.flow.writes).write(model, context))
         except MappingProblem as problem:
             yield work.ends(Dead(Reason("express", "mapping", str(problem))))
 

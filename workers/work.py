@@ -61,6 +61,13 @@ class Work:
     #: Both sides of a pair, and what their merge decided.
     meeting: Meeting | None = None
 
+    def knowing(self, **found: Any) -> Work:
+        """The same with more known. As `replace`, which takes six times as long: each work goes through a handful of steps."""
+        more = object.__new__(Work)
+        more.__dict__.update(self.__dict__)
+        more.__dict__.update(found)
+        return more
+
     def onward(self, flow: Flow) -> Flow:
         """The flow of what this work causes or needs, no more urgent than an initial load is."""
         return replace(flow, priority=self.delivery.ranks(flow.priority))

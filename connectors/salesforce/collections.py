@@ -9,7 +9,7 @@ from typing import Any
 from connectors.errors import ConnectorError, Unreadable
 from connectors.exchange import Exchange
 from connectors.salesforce.errors import SYSTEM
-from connectors.salesforce.ids import to_18
+from connectors.salesforce.ids import LONG, to_18
 from connectors.salesforce.jsontext import encode
 from connectors.salesforce.org import Org, Record
 from connectors.salesforce.paths import segment
@@ -37,13 +37,14 @@ class RowResult:
 
 def create(org: Org, entity: str, records: Sequence[Fields], *, all_or_none: bool) -> list[RowResult]:
     """Insert. Not idempotent: after an AnswerLost nobody knows which exist, so prefer `upsert`."""
-    return _write(org, "POST", "composite/sobjects", _typed(entity, records), all_or_none, creates=True)
+    rows = [_typed(entity, record) for record in records]
+    return _write(org, "POST", "composite/sobjects", rows, all_or_none, creates=True)
 
 
 def update(org: Org, entity: str, records: Sequence[Fields], *, all_or_none: bool) -> list[RowResult]:
     """Update by id; each record has `id` or `Id`. Raises ValueError when one has none."""
-    rows = [_with_lower_case_id(record, at) for at, record in enumerate(records)]
-    return _write(org, "PATCH", "composite/sobjects", _typed(entity, rows), all_or_none)
+    rows = [_typed_with_id(entity, record, at) for at, record in enumerate(records)]
+    return _write(org, "PATCH", "composite/sobjects", rows, all_or_none)
 
 
 def upsert(
@@ -54,7 +55,7 @@ def upsert(
         if record.get(external_id_field) in (None, "") or "id" in record or "Id" in record:
             raise ValueError(f"record {at} of an upsert must have {external_id_field} and no id")
     path = f"composite/sobjects/{segment(entity)}/{segment(external_id_field)}"
-    return _write(org, "PATCH", path, _typed(entity, records), all_or_none)
+    return _write(org, "PATCH", path, [_typed(entity, record) for record in records], all_or_none)
 
 
 def delete(org: Org, ids: Sequence[str]) -> list[RowResult]:
@@ -123,7 +124,7 @@ def _as_many(answer: object, count: int) -> list[Any]:
 
 def _row_result(call: str, sent: Record, row: object, *, created: bool) -> RowResult:
     match row:
-        case {"success": True, "id": str(text), **rest} if record_id := _id(text):
+        case {"success": True, "id": str(text), **rest} if record_id := _id(text, sent):
             return RowResult(record_id, success=True, created=rest.get("created", created) is True)
         case {"success": False, "errors": list(errors)}:
             error = row_error(errors)
@@ -137,23 +138,26 @@ def _row_result(call: str, sent: Record, row: object, *, created: bool) -> RowRe
     return RowResult(None, success=False, error=error)
 
 
-def _id(text: str) -> str | None:
+def _id(text: str, sent: Record) -> str | None:
+    if text == sent.get("id") and len(text) == LONG:
+        return text  # what we named ourselves is not checked letter by letter
     try:
         return to_18(text)
     except ValueError:
         return None
 
 
-def _typed(entity: str, records: Sequence[Fields]) -> list[Record]:
-    return [{"attributes": {"type": entity}, **_without_attributes(record)} for record in records]
+def _typed(entity: str, record: Fields) -> Record:
+    return {"attributes": {"type": entity}, **_others(record, "attributes")}
 
 
-def _without_attributes(record: Fields) -> Record:
-    return {name: value for name, value in record.items() if name != "attributes"}
-
-
-def _with_lower_case_id(record: Fields, at: int) -> Record:
+def _typed_with_id(entity: str, record: Fields, at: int) -> Record:
+    """With its id in small letters, in which Salesforce wants it here."""
     record_id = record.get("id") or record.get("Id")
     if not record_id:
         raise ValueError(f"record {at} of an update has no id")
-    return {"id": record_id, **{name: value for name, value in record.items() if name not in ("id", "Id")}}
+    return {"attributes": {"type": entity}, "id": record_id, **_others(record, "attributes", "id", "Id")}
+
+
+def _others(record: Fields, *names: str) -> Record:
+    return {name: value for name, value in record.items() if name not in names}

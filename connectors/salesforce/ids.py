@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from string import ascii_letters, digits
 
+#: Characters of an id in that form.
+LONG = 18
 _SHAPE = re.compile(r"[A-Za-z0-9]{15}(?:[A-Z0-5]{3})?", re.ASCII)
 _SUFFIX_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
@@ -22,7 +24,7 @@ def to_18(record_id: str) -> str:
         raise ValueError(f"{record_id!r} is no Salesforce id: 15 or 18 letters and digits are expected")
     short = record_id[:15]
     full = short + "".join(_suffix_letter(short[start : start + 5]) for start in (0, 5, 10))
-    if len(record_id) == 18 and record_id != full:
+    if len(record_id) == LONG and record_id != full:
         raise ValueError(f"{record_id!r} is no Salesforce id: its last three characters do not fit the rest")
     return full
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from ledger.deliveries import Delivery
+from ledger.deliveries import DELIVERY_COLUMNS, Delivery
 from ledger.endings import State
 from ledger.ledger import Ledger
 from ledger.tables import DeliveryRow
@@ -169,7 +169,7 @@ def _buyer(buyer: Buyer, model: Model, worlds: Worlds) -> Iterator[Finding]:
 def _dead_letters(ledger: Ledger) -> list[Delivery]:
     with ledger.reading() as connection:
         rows = connection.execute(
-            select(DeliveryRow.__table__).where(DeliveryRow.state == State.DEAD).order_by(DeliveryRow.id)
+            select(*DELIVERY_COLUMNS).where(DeliveryRow.state == State.DEAD).order_by(DeliveryRow.id)
         )
         return [Delivery.from_row(row) for row in rows]
 

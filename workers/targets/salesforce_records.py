@@ -146,7 +146,7 @@ def _without(missing: frozenset[str], work: Work, mapping: RecordMapping) -> Pro
     """The work with those fields that the organisation has; its end where it has none."""
     payload = {name: value for name, value in (work.payload or {}).items() if name not in missing}
     if payload:
-        return replace(work, payload=payload)
+        return work.knowing(payload=payload)
     text = f"{mapping.entity} has none of the fields {', '.join(sorted(missing))}; create them or change the mapping"
     return work.ends(Dead(Reason("compare", "no_fields", text)))
 
