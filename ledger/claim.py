@@ -101,8 +101,8 @@ def lock(connection: Connection, delivery_id: int, token: str, lock_key: str) ->
     return bool(held.rowcount)
 
 
-# The conditions that know which rows are meant say `queue || ''`, and so cannot be looked up in the index of all that waits in
-# a queue: while PostgreSQL's statistics are from a quieter time it would go through all of that for a handful of rows.
+# A statement that names its rows says `queue || ''`, so that it cannot begin with the index of all that waits in a queue: while
+# PostgreSQL's statistics are from a quieter time it would go through all of that for a handful of rows.
 _ON_QUEUE = DeliveryRow.queue.concat("") == bindparam("on")
 
 

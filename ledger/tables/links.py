@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, String, UniqueConstraint
+from sqlalchemy import BigInteger, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ledger.columns import BigId
@@ -33,8 +33,10 @@ class LinkRow(Base):
     changed_at: Mapped[datetime]
 
     __table_args__ = (
-        UniqueConstraint("entity", "salesforce_entity", "salesforce_id", name="uq_links_salesforce"),
-        UniqueConstraint("entity", "kashflow_id", name="uq_links_kashflow"),
+        # Ids first: of a key that begins with the noun PostgreSQL reads all its links where it has no statistics yet.
+        UniqueConstraint("salesforce_id", "salesforce_entity", "entity", name="uq_links_salesforce"),
+        UniqueConstraint("kashflow_id", "entity", name="uq_links_kashflow"),
+        Index("ix_links_kashflow_key", "kashflow_key", "entity"),
     )
 
 
