@@ -1,31 +1,27 @@
-"""Many rows in one statement, and lists in its conditions. On PostgreSQL they come as one JSON text: a statement with thousands of parameters is
+"""Many rows in one statement, and lists in its conditions. On PostgreSQL each column comes as one array: a statement with thousands of parameters is
 taken apart and put together again in Python at every use, and that costs more than all the database does with it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import (
     ARRAY,
     JSON,
-    BigInteger,
     ColumnElement,
     Connection,
     Dialect,
     Insert,
     Row,
-    String,
     Table,
-    Text,
     TypeDecorator,
     Update,
     any_,
     bindparam,
-    cast,
     column,
     func,
     insert,
@@ -47,26 +43,7 @@ def among(dialect: str, one: InstrumentedAttribute[Any], name: str) -> ColumnEle
     text stays the same, and so the statement can be made once."""
     if dialect != "postgresql":
         return one.in_(bindparam(name, expanding=True))
-    kind = BigInteger if isinstance(one.type, BigInteger) else String
-    return one == any_(bindparam(name, type_=_ArrayText(kind)))
-
-
-class _ArrayText(TypeDecorator[Sequence[int | str]]):
-    """An array that is sent as PostgreSQL writes one: the driver would do it member by member, each with a dumper of its own."""
-
-    impl = ARRAY
-    cache_ok = True
-
-    def bind_processor(self, dialect: Dialect) -> Callable[[Any], str]:
-        return _array_text
-
-
-def _array_text(members: Iterable[int | str]) -> str:
-    return "{" + ",".join([_quoted(one) if isinstance(one, str) else str(one) for one in members]) + "}"
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return one == any_(bindparam(name, type_=_ArrayText(one.type)))
 
 
 def insert_new(
@@ -81,7 +58,7 @@ def insert_new(
         return connection.execute(statement, list(rows)).all()
     shared, own = _shared_and_own(rows)
     new = _insert_new_from_rows(entity, shared, own, returning)
-    return connection.execute(new, _parameters(connection, entity, rows, shared, own)).all()
+    return connection.execute(new, _parameters(rows, shared, own)).all()
 
 
 def insert_all(connection: Connection, entity: type[DeclarativeBase], rows: Rows) -> None:
@@ -112,7 +89,7 @@ def _execute(
     rows: Rows,
 ) -> None:
     shared, own = _shared_and_own(rows)
-    connection.execute(make(entity, shared, own), _parameters(connection, entity, rows, shared, own))
+    connection.execute(make(entity, shared, own), _parameters(rows, shared, own))
 
 
 def _shared_and_own(rows: Rows) -> tuple[Names, Names]:
@@ -163,36 +140,52 @@ def _table(entity: type[DeclarativeBase]) -> Table:
 
 
 def _values(table: Table, shared: Names, own: Names) -> dict[str, ColumnElement[Any]]:
-    """For each column what it gets: a parameter, or a column of the rows that are in one parameter."""
-    told = cast(bindparam("rows", type_=Text()), JSON)
-    columns = [column(name, Text() if _is_json(table, name) else table.c[name].type) for name in own]
-    rows = func.json_to_recordset(told).table_valued(*columns).render_derived(with_types=True)
+    """For each column what it gets: a parameter, or a row's place in the array that has it for all rows."""
+    arrays = [bindparam(f"each_{name}", type_=_ArrayText(table.c[name].type)) for name in own]
+    columns = [column(name, table.c[name].type) for name in own]
+    rows = func.unnest(*arrays).table_valued(*columns).render_derived()
     values: dict[str, ColumnElement[Any]] = {
         name: bindparam(f"all_{name}", type_=table.c[name].type) for name in shared
     }
-    for name in own:
-        values[name] = cast(rows.c[name], JSON) if _is_json(table, name) else rows.c[name]
-    return values
+    return values | {name: rows.c[name] for name in own}
 
 
-def _is_json(table: Table, name: str) -> bool:
-    """JSON in a row travels as text: nothing in it is looked at on the way."""
-    return isinstance(table.c[name].type, JSON)
+def _parameters(rows: Rows, shared: Names, own: Names) -> dict[str, Any]:
+    return {f"all_{name}": rows[0][name] for name in shared} | {
+        f"each_{name}": [row[name] for row in rows] for name in own
+    }
 
 
-def _parameters(
-    connection: Connection, entity: type[DeclarativeBase], rows: Rows, shared: Names, own: Names
-) -> dict[str, Any]:
-    table = _table(entity)
-    columns = [[_plain(table.c[name].type, row[name], connection) for row in rows] for name in own]
-    told = [dict(zip(own, values, strict=True)) for values in zip(*columns, strict=True)]
-    return {f"all_{name}": rows[0][name] for name in shared} | {"rows": json.dumps(told)}
+class _ArrayText(TypeDecorator[Sequence[Any]]):
+    """An array that is sent as PostgreSQL writes one: the driver would do it member by member, each with a dumper of its own."""
+
+    impl = ARRAY
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], str]:
+        prepared = _preparing(self.impl_instance.item_type, dialect)  # type: ignore[attr-defined]  # ARRAY has it
+
+        def array(members: Sequence[Any]) -> str:
+            return "{" + ",".join([_written(prepared(member)) for member in members]) + "}"
+
+        return array
 
 
-def _plain(kind: Any, value: Any, connection: Connection) -> Any:
-    """The value as JSON has it, prepared as its column prepares it."""
+def _preparing(kind: Any, dialect: Dialect) -> Callable[[Any], object]:
+    """What a column of this kind does to a value before the driver gets it."""
     if isinstance(kind, JSON):
-        return json.dumps(value)
-    if isinstance(kind, TypeDecorator):
-        value = kind.process_bind_param(value, connection.dialect)
-    return value.isoformat() if isinstance(value, datetime) else value
+        return json.dumps
+    return partial(kind.process_bind_param, dialect=dialect) if isinstance(kind, TypeDecorator) else _as_it_is
+
+
+def _as_it_is(value: object) -> object:
+    return value
+
+
+def _written(value: object) -> str:
+    """As a member of an array."""
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if value is None:
+        return "NULL"
+    return value.isoformat() if isinstance(value, datetime) else str(value)
