@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from bench.stub import Stub
@@ -28,7 +29,7 @@ STEP = 200
 WINDOW = 2_000
 WORKERS = 2
 #: How often it is looked whether changes are settled.
-LOOK_SECONDS = 0.02
+LOOK_SECONDS = 0.04
 #: What is under way is done within this, or never.
 PATIENCE_SECONDS = 120.0
 #: Changes before anything is measured: both workers have imported, connected and asked what they ask once.
@@ -47,16 +48,18 @@ class Road:
     def run(self, changes: Sequence[str]) -> None:
         """Register the changes as a producer does, and return when every one of them is settled."""
         # Tells these from earlier changes of the same records.
-        turn, before = uuid.uuid4(), self.stub.count()
+        turn, before, settled = uuid.uuid4(), self.stub.count(), 0
 
-        def under_way(registered: int) -> int:
-            # Asked of the stub, whose time is left out: the ledger has enough to do with what is measured.
-            return registered - (self.stub.count() - before)
+        def settled_so_many(needed: int) -> bool:
+            # Asked of the stub, whose time is left out, and only when it matters: the ledger has enough to do.
+            nonlocal settled
+            settled = settled if settled >= needed else self.stub.count() - before
+            return settled >= needed
 
         for start in range(0, len(changes), STEP):
-            _wait_until(lambda start=start: under_way(start) < WINDOW)  # type: ignore[misc]
+            _wait_until(partial(settled_so_many, start + STEP - WINDOW))
             self._register(changes[start : start + STEP], f"{turn}, {start}")
-        _wait_until(lambda: not under_way(len(changes)))
+        _wait_until(partial(settled_so_many, len(changes)))
         _wait_until(lambda: not self._unfinished())
 
     def _register(self, told: Sequence[str], version: str) -> None:

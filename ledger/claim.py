@@ -101,9 +101,10 @@ def lock(connection: Connection, delivery_id: int, token: str, lock_key: str) ->
     return bool(held.rowcount)
 
 
-# A statement that names its rows says `queue || ''`, so that it cannot begin with the index of all that waits in a queue: while
-# PostgreSQL's statistics are from a quieter time it would go through all of that for a handful of rows.
+# A statement that names its rows must not begin with the index of all that waits: while PostgreSQL's statistics are from a
+# quieter time it would go through all of that for a handful of rows. Of `column || ''` no index knows.
 _ON_QUEUE = DeliveryRow.queue.concat("") == bindparam("on")
+_IS_WAITING = DeliveryRow.state.concat("") == State.WAITING.value
 
 
 @cache
@@ -113,7 +114,7 @@ def _due(dialect: str, *, hinted: bool, held: bool) -> Select[Any]:
         select(*_CHOICE)
         .where(
             _ON_QUEUE if hinted else DeliveryRow.queue == bindparam("on"),
-            in_state(DeliveryRow.state, State.WAITING),
+            _IS_WAITING if hinted else in_state(DeliveryRow.state, State.WAITING),
             DeliveryRow.due_at <= bindparam("now"),
             ~exists().where(
                 and_(running.lock_key == DeliveryRow.lock_key, in_state(running.state, State.RUNNING))

@@ -12,7 +12,7 @@ from canonical.shape import Noun
 from connectors.errors import ConnectorError
 from ledger.database import AWAY
 from ledger.deliveries import Claim, Delivery, Settlement
-from ledger.endings import Dead, Ending, Reason, Worth
+from ledger.endings import Dead, Delivered, Ending, Reason, Superseded, Unchanged, Worth
 from ledger.intents import Intent
 from ledger.links import Link
 from mappings.flows import Flow
@@ -85,7 +85,9 @@ class Work:
         return Reason("hydrate", "gone", text)
 
     def ends(self, ending: Ending, **also: Any) -> Settlement:
-        return Settlement(self.delivery, ending, read_digest=self.digest, worth=self._worth(), **also)
+        # Of what has ended well nothing is at risk.
+        worth = None if isinstance(ending, Delivered | Unchanged | Superseded) else self._worth()
+        return Settlement(self.delivery, ending, read_digest=self.digest, worth=worth, **also)
 
     def _worth(self) -> Worth | None:
         told = self.flow.worth.of(self.record) if self.flow.worth and self.record else None

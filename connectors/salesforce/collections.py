@@ -123,9 +123,9 @@ def _as_many(answer: object, count: int) -> list[Any]:
 
 
 def _row_result(call: str, sent: Record, row: object, *, created: bool) -> RowResult:
+    if isinstance(row, dict) and row.get("success") is True and (record_id := _id(row.get("id"), sent)):
+        return RowResult(record_id, success=True, created=row.get("created", created) is True)
     match row:
-        case {"success": True, "id": str(text), **rest} if record_id := _id(text, sent):
-            return RowResult(record_id, success=True, created=rest.get("created", created) is True)
         case {"success": False, "errors": list(errors)}:
             error = row_error(errors)
         case _:
@@ -138,7 +138,9 @@ def _row_result(call: str, sent: Record, row: object, *, created: bool) -> RowRe
     return RowResult(None, success=False, error=error)
 
 
-def _id(text: str, sent: Record) -> str | None:
+def _id(text: object, sent: Record) -> str | None:
+    if not isinstance(text, str):
+        return None
     if text == sent.get("id") and len(text) == LONG:
         return text  # what we named ourselves is not checked letter by letter
     try:
