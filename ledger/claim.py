@@ -15,8 +15,8 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from ledger.deliveries import DELIVERY_COLUMNS, LAST, Claim, Delivery
 from ledger.endings import State
 from ledger.holds import last_claimable
-from ledger.many import among
-from ledger.states import in_state
+from ledger.many import among, none_of
+from ledger.states import found_in_state, in_state, unindexed, waits
 from ledger.tables import DeliveryRow
 
 
@@ -101,20 +101,12 @@ def lock(connection: Connection, delivery_id: int, token: str, lock_key: str) ->
     return bool(held.rowcount)
 
 
-# A statement that names its rows must not begin with the index of all that waits: while PostgreSQL's statistics are from a
-# quieter time it would go through all of that for a handful of rows. Of `column || ''` no index knows.
-_ON_QUEUE = DeliveryRow.queue.concat("") == bindparam("on")
-_IS_WAITING = DeliveryRow.state.concat("") == State.WAITING.value
-
-
 @cache
 def _due(dialect: str, *, hinted: bool, held: bool) -> Select[Any]:
     running = aliased(DeliveryRow)
     due = (
         select(*_CHOICE)
         .where(
-            _ON_QUEUE if hinted else DeliveryRow.queue == bindparam("on"),
-            _IS_WAITING if hinted else in_state(DeliveryRow.state, State.WAITING),
             DeliveryRow.due_at <= bindparam("now"),
             ~exists().where(
                 and_(running.lock_key == DeliveryRow.lock_key, in_state(running.state, State.RUNNING))
@@ -125,7 +117,13 @@ def _due(dialect: str, *, hinted: bool, held: bool) -> Select[Any]:
         .with_for_update(skip_locked=True)
     )
     if hinted:
-        due = due.where(among(dialect, DeliveryRow.id, "hinted"))
+        due = due.where(
+            among(dialect, DeliveryRow.id, "hinted"),
+            unindexed(DeliveryRow.queue) == bindparam("on"),
+            found_in_state(DeliveryRow.state, State.WAITING),
+        )
+    else:
+        due = due.where(DeliveryRow.queue == bindparam("on"), waits())
     return due.where(DeliveryRow.id <= bindparam("last")) if held else due
 
 
@@ -134,10 +132,10 @@ def _others(dialect: str) -> Select[Any]:
     return (
         select(*_CHOICE)
         .where(
-            _ON_QUEUE,
+            unindexed(DeliveryRow.queue) == bindparam("on"),
             among(dialect, DeliveryRow.record_id, "records"),
-            in_state(DeliveryRow.state, State.WAITING),
-            ~among(dialect, DeliveryRow.id, "known"),
+            found_in_state(DeliveryRow.state, State.WAITING),
+            none_of(dialect, DeliveryRow.id, "known"),
         )
         .order_by(DeliveryRow.id)
         .with_for_update(skip_locked=True)

@@ -12,7 +12,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from ledger.deliveries import Claim, Delivery
 from ledger.endings import State
 from ledger.many import among
-from ledger.states import in_state
+from ledger.states import found_in_state, in_state, unindexed
 from ledger.tables import DeliveryRow
 
 
@@ -81,8 +81,8 @@ def _dead(dialect: str) -> Select[int, str, str, str, str]:
         )
         .where(
             among(dialect, DeliveryRow.record_id, "records"),
-            among(dialect, DeliveryRow.queue, "queues"),
-            in_state(DeliveryRow.state, State.DEAD),
+            among(dialect, unindexed(DeliveryRow.queue), "queues"),
+            found_in_state(DeliveryRow.state, State.DEAD),
         )
         .with_for_update()
     )
@@ -94,10 +94,9 @@ def _wake(dialect: str) -> ReturningUpdate[int, str]:
     return (
         update(DeliveryRow)
         .where(
-            or_(
-                in_state(DeliveryRow.state, State.WAITING) & among(dialect, DeliveryRow.waits_for, "ended"),
-                in_state(DeliveryRow.state, State.DEAD) & among(dialect, DeliveryRow.waits_for, "done"),
-            )
+            among(dialect, DeliveryRow.waits_for, "ended"),
+            found_in_state(DeliveryRow.state, State.WAITING, State.DEAD),
+            or_(in_state(DeliveryRow.state, State.WAITING), among(dialect, DeliveryRow.waits_for, "done")),
         )
         .values(state=State.WAITING, waits_for=None, due_at=now, announced_at=now, ended_at=None)
         .returning(DeliveryRow.id, DeliveryRow.queue)

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Dialect,
     Insert,
     Row,
+    String,
     Table,
     TypeDecorator,
     Update,
@@ -31,6 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 from sqlalchemy.sql.dml import ReturningInsert
+from sqlalchemy.types import TypeEngine
 
 from ledger.database import insert_or_ignore
 
@@ -38,12 +40,21 @@ Rows = Sequence[Mapping[str, Any]]
 Names = tuple[str, ...]
 
 
-def among(dialect: str, one: InstrumentedAttribute[Any], name: str) -> ColumnElement[bool]:
+def among(
+    dialect: str, one: ColumnElement[Any] | InstrumentedAttribute[Any], name: str
+) -> ColumnElement[bool]:
     """Is `one` among the numbers or texts in the list that the parameter `name` is? However many they are, the statement's
     text stays the same, and so the statement can be made once."""
     if dialect != "postgresql":
         return one.in_(bindparam(name, expanding=True))
-    return one == any_(bindparam(name, type_=_ArrayText(one.type)))
+    return one == any_(bindparam(name, type_=_array_of(one.type)))
+
+
+def none_of(dialect: str, one: InstrumentedAttribute[Any], name: str) -> ColumnElement[bool]:
+    """Is `one` none of those in the list that the parameter `name` is? Hashed: PostgreSQL compares an array member by member."""
+    if dialect != "postgresql":
+        return one.not_in(bindparam(name, expanding=True))
+    return one.not_in(select(func.unnest(bindparam(name, type_=_array_of(one.type)))))
 
 
 def insert_new(
@@ -141,7 +152,7 @@ def _table(entity: type[DeclarativeBase]) -> Table:
 
 def _values(table: Table, shared: Names, own: Names) -> dict[str, ColumnElement[Any]]:
     """For each column what it gets: a parameter, or a row's place in the array that has it for all rows."""
-    arrays = [bindparam(f"each_{name}", type_=_ArrayText(table.c[name].type)) for name in own]
+    arrays = [bindparam(f"each_{name}", type_=_array_of(table.c[name].type)) for name in own]
     columns = [column(name, table.c[name].type) for name in own]
     rows = func.unnest(*arrays).table_valued(*columns).render_derived()
     values: dict[str, ColumnElement[Any]] = {
@@ -169,6 +180,11 @@ class _ArrayText(TypeDecorator[Sequence[Any]]):
             return "{" + ",".join([_written(prepared(member)) for member in members]) + "}"
 
         return array
+
+
+def _array_of(kind: TypeEngine[Any]) -> _ArrayText:
+    # Of a length: to make texts members of an array of shorter ones cuts them, and no column gets to refuse them.
+    return _ArrayText(String() if type(kind) is String else kind)
 
 
 def _preparing(kind: Any, dialect: Dialect) -> Callable[[Any], object]:

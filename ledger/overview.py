@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Integer, bindparam, func, select
 
 from ledger.deliveries import DELIVERY_COLUMNS, Delivery
 from ledger.endings import State
-from ledger.states import in_state
+from ledger.states import in_state, waits
 from ledger.tables import AttemptRow, CursorRow, DeliveryRow, LeaseRow
 
 
@@ -55,7 +55,7 @@ _COUNT_DUE = select(func.count()).select_from(
     select(DeliveryRow.id)
     .where(
         DeliveryRow.queue == bindparam("on"),
-        in_state(DeliveryRow.state, State.WAITING),
+        waits(),
         DeliveryRow.due_at <= bindparam("now"),
     )
     .limit(bindparam("most", type_=Integer))
@@ -87,8 +87,8 @@ def count_unfinished(connection: Connection) -> int:
     """Deliveries that still have to run: waiting or running."""
     # Counted apart: an index knows each of them, but of both together the whole table is read.
     waiting, running = (
-        select(func.count()).where(in_state(DeliveryRow.state, state)).scalar_subquery()
-        for state in (State.WAITING, State.RUNNING)
+        select(func.count()).select_from(DeliveryRow).where(condition).scalar_subquery()
+        for condition in (waits(), in_state(DeliveryRow.state, State.RUNNING))
     )
     return connection.scalar(select(waiting + running)) or 0
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, insert, or_, select, update
 from ledger.deliveries import by_queue
 from ledger.endings import State
 from ledger.holds import last_claimable
+from ledger.states import waits
 from ledger.tables import AttemptRow, DeliveryRow
 
 
@@ -66,7 +67,7 @@ def find_unannounced(
             select(DeliveryRow.id)
             .where(
                 DeliveryRow.queue == queue,
-                DeliveryRow.state == State.WAITING,
+                waits(),
                 DeliveryRow.due_at <= now,
                 or_(
                     DeliveryRow.announced_at.is_(None),

@@ -42,3 +42,5 @@ class Desk:
     rng: random.Random = field(default_factory=random.Random)
     #: Held by the thread whose batch is a big one.
     big_batch: threading.Lock = field(default_factory=threading.Lock)
+    #: When each queue was last found to hold too little for a big batch.
+    small_since: dict[str, datetime] = field(default_factory=dict)

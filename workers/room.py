@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 from workers.desk import Desk
 from workers.ways import bulk_pays
+
+COUNTED_AGAIN = timedelta(seconds=1)
 
 
 @contextmanager
@@ -22,8 +25,8 @@ def room(desk: Desk, queue: str) -> Iterator[int]:
     may_grow = bool(flows) and all(
         (flow.source, flow.target) == ("kashflow", "salesforce") and flow.pairing is None for flow in flows
     )
-    backlog = _backlog(desk, queue) if may_grow else 0
-    if backlog > usual and bulk_pays(backlog, desk.rules.pace) and desk.big_batch.acquire(blocking=False):
+    backlog = _worth_a_job(desk, queue, usual) if may_grow else 0
+    if backlog and desk.big_batch.acquire(blocking=False):
         try:
             yield backlog
         finally:
@@ -32,5 +35,15 @@ def room(desk: Desk, queue: str) -> Iterator[int]:
         yield usual
 
 
-def _backlog(desk: Desk, queue: str) -> int:
-    return desk.ledger.count_due(queue, most=desk.rules.pace.most_rows, now=desk.clock())
+def _worth_a_job(desk: Desk, queue: str, usual: int) -> int:
+    """How many are due, where a Bulk job pays for them; else 0. Where none did a moment ago nobody counts again: that takes
+    the longer the more there are."""
+    now = desk.clock()
+    found = desk.small_since.get(queue)
+    if found is not None and now - found < COUNTED_AGAIN:
+        return 0
+    backlog = desk.ledger.count_due(queue, most=desk.rules.pace.most_rows, now=now)
+    if backlog > usual and bulk_pays(backlog, desk.rules.pace):
+        return backlog
+    desk.small_since[queue] = now
+    return 0

@@ -85,10 +85,18 @@ class DeliveryRow(Base):
         UniqueConstraint("queue", "source", "entity", "record_id", "version", name="uq_deliveries_change"),
         # One running delivery per lock key, kept by the database and not by good manners.
         partial_index("ux_deliveries_running_lock", "lock_key", where="state = 'running'", unique=True),
-        partial_index("ix_deliveries_claim", "queue", "priority", "due_at", "id", where="state = 'waiting'"),
+        # The second condition is true of all: only who says it, too, uses this index (ledger/states.py).
+        partial_index(
+            "ix_deliveries_claim",
+            "queue",
+            "priority",
+            "due_at",
+            "id",
+            where="state = 'waiting' AND priority >= 0",
+        ),
         partial_index("ix_deliveries_lease", "lease_until", where="state = 'running'"),
         partial_index("ix_deliveries_running_claim", "claim", where="state = 'running'"),
-        partial_index("ix_deliveries_waits_for", "waits_for", where="waits_for IS NOT NULL"),
+        partial_index("ix_deliveries_waits_for", "waits_for", "state", where="waits_for IS NOT NULL"),
         # Finds who waits behind a lock.
         partial_index("ix_deliveries_waiting_lock", "lock_key", where="state = 'waiting'"),
         Index("ix_deliveries_record", "record_id", "queue", "state"),

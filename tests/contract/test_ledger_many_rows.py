@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.exc import DataError
 
 from ledger.deliveries import Settlement
 from ledger.endings import Dead, Delivered, Ending, Failed, Reason, State
@@ -45,6 +46,15 @@ def test_a_hint_comes_back_as_it_was_told(ledger: Ledger, clock: TestClock, said
         {},
         {said: "x"},
     ]
+
+
+def test_text_that_is_too_long_is_refused_and_never_cut(ledger: Ledger, clock: TestClock) -> None:
+    told = [opportunity(1), opportunity(2, record_id="0" * 81)]
+    if ledger.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite keeps text of any length")
+
+    with pytest.raises(DataError):
+        ledger.register(told, now=clock())
 
 
 def test_times_keep_their_moment_whatever_their_zone_and_fraction(ledger: Ledger, clock: TestClock) -> None:

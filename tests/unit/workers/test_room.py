@@ -57,3 +57,18 @@ def test_one_thread_of_a_process_has_the_big_batch_until_it_is_done_with_it(
 def test_a_queue_that_no_flow_has_is_taken_one_by_one(slow_org: Desk) -> None:
     with room(slow_org, "kashflow.quote") as limit:
         assert limit == 1
+
+
+def test_what_was_too_little_a_moment_ago_is_counted_again_later(
+    slow_org: Desk, ledger: Ledger, clock: TestClock
+) -> None:
+    with room(slow_org, QUEUE) as limit:
+        assert limit == 200
+
+    _backlog(ledger, clock, 300)
+    with room(slow_org, QUEUE) as limit:
+        assert limit == 200
+
+    clock.tick(1)
+    with room(slow_org, QUEUE) as limit:
+        assert limit == 250

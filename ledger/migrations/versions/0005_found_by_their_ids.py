@@ -1,7 +1,9 @@
-"""Keys of links begin with the id that they are looked up by, and KashFlow's codes and numbers get one."""
+"""Keys of links begin with the id that they are looked up by, KashFlow's codes and numbers get one, and only a claim goes through all
+that waits."""
 
 from __future__ import annotations
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0005"
@@ -19,3 +21,10 @@ def upgrade() -> None:
         )
         links.create_unique_constraint("uq_links_kashflow", ["kashflow_id", "entity"])
         links.create_index("ix_links_kashflow_key", ["kashflow_key", "entity"])
+    for name, columns, where in (
+        ("claim", ["queue", "priority", "due_at", "id"], "state = 'waiting' AND priority >= 0"),
+        ("waits_for", ["waits_for", "state"], "waits_for IS NOT NULL"),
+    ):
+        index, condition = f"ix_deliveries_{name}", sa.text(where)
+        op.drop_index(index, "deliveries")
+        op.create_index(index, "deliveries", columns, sqlite_where=condition, postgresql_where=condition)
