@@ -9,7 +9,7 @@ from yaml.nodes import Node
 
 from mappings.context import Scope
 from mappings.document import Scalar, Wrong, text
-from mappings.paths import Path, getter, parse
+from mappings.paths import Getter, Path, getter, parse
 from mappings.places import Countries
 
 #: Takes a row of a list (or the record) and the whole record, gives what a path leads to.
@@ -69,13 +69,23 @@ class Bench:
 
     def reach(self, node: Node) -> Reach:
         """A function that reads the path written at `node`; the path is remembered as used."""
+        get, from_root = self._getter(node)
+        if from_root:
+            return lambda _item, root: get(root)
+        return lambda item, _root: get(item)
+
+    def value(self, node: Node) -> Value:
+        """What the path written at `node` leads to, as a rule's value."""
+        get, from_root = self._getter(node)
+        if from_root:
+            return lambda scope: get(scope.root)
+        return lambda scope: get(scope.item)
+
+    def _getter(self, node: Node) -> tuple[Getter, bool]:
         path = self.path(node)
         full = path.under(self.base)
         self.used.append(Use(full, self.optional))
-        get = getter(replace(path, text=full.text))
-        if path.from_root:
-            return lambda _item, root: get(root)
-        return lambda item, _root: get(item)
+        return getter(replace(path, text=full.text)), path.from_root
 
     def label_since(self, seen: int) -> str:
         """The field to name in messages: the first used after `seen` others that every organisation has."""

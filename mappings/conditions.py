@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 
 from yaml.nodes import Node
 
@@ -108,21 +109,19 @@ def _blank(node: Node) -> Compiled:
 
 def _greater_than(node: Node) -> Compiled:
     bound = _bound(node)
-    return bound, lambda value: not is_blank(value) and number_of(value) > number_of(bound)
+    return bound, lambda value: not is_blank(value) and number_of(value) > bound
 
 
 def _less_than(node: Node) -> Compiled:
     bound = _bound(node)
-    return bound, lambda value: not is_blank(value) and number_of(value) < number_of(bound)
+    return bound, lambda value: not is_blank(value) and number_of(value) < bound
 
 
-def _bound(node: Node) -> Scalar:
-    bound = scalar(node)
+def _bound(node: Node) -> Decimal:
     try:
-        number_of(bound)
+        return number_of(scalar(node))
     except ValueError:
         raise Wrong(node, f"expected a number, found {text(node)!r}") from None
-    return bound
 
 
 def _said(value: object) -> str:

@@ -68,8 +68,7 @@ def _from(node: Node, bench: Bench) -> Value:
     if isinstance(node, MappingNode):
         named = [(name, rule(one, bench).value) for name, one in entries(node).items()]
         return lambda scope: {name: member(scope) for name, member in named}
-    reach = bench.reach(node)
-    return lambda scope: reach(scope.item, scope.root)
+    return bench.value(node)
 
 
 def _first_of(node: Node, bench: Bench) -> Value:

@@ -146,9 +146,15 @@ def _row_maker(
 
 
 def _filler(tokens: tuple[Token, ...], value: Callable[[Scope], object], omit_blank: bool) -> Fill:
+    name = str(tokens[-1]) if len(tokens) == 1 else ""
+
     def fill(built: dict[str, Any], scope: Scope) -> None:
         found = value(scope)
-        if not (omit_blank and (is_blank(found) or found == [])):
+        if omit_blank and (is_blank(found) or found == []):
+            return
+        if name:
+            built[name] = found  # as `put` does; most fields are of this kind
+        else:
             put(built, tokens, found)
 
     return fill

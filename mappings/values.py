@@ -79,6 +79,8 @@ def flag_of(value: object) -> bool:
 
 def same(one: object, other: object) -> bool:
     """Do both say the same? 100 is 100.0000 and "100", nothing is "", true is 1, line ends do not matter."""
+    if isinstance(one, str) and one == other:
+        return True
     if is_blank(one) or is_blank(other):
         return is_blank(one) and is_blank(other)
     try:
