@@ -52,8 +52,10 @@ class Condition:
     def holds(self, item: object, root: object = None) -> bool:
         """Does `item`, a row of `root` or a record itself, meet the condition?"""
         whole = item if root is None else root
-        enough = any if self.any_will_do else all
-        return enough(clause.met(item, whole) for clause in self.clauses)
+        for clause in self.clauses:
+            if clause.met(item, whole) is self.any_will_do:
+                return self.any_will_do
+        return not self.any_will_do
 
     def unmet(self, item: object, root: object = None) -> str:
         """Why `item`, a row of `root` or a record itself, does not meet the condition; blank when it does."""

@@ -23,18 +23,18 @@ _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 def is_blank(value: object) -> bool:
     """Nothing, or nothing but white space."""
-    return value is None or (isinstance(value, str) and not value.strip())
+    return value is None or (isinstance(value, str) and (not value or value.isspace()))
 
 
 def number_of(value: object) -> Decimal:
     """`value` as an exact number, or ValueError. A float is refused: its pence are a guess."""
+    if isinstance(value, str) and _PLAIN_NUMBER.fullmatch(value):
+        return Decimal(value)
     if isinstance(value, (bool, float)):
         raise ValueError(f"{value!r} is not an exact number")
     if isinstance(value, (int, Decimal)):
         return Decimal(value)
     said = value.strip() if isinstance(value, str) else ""
-    if _PLAIN_NUMBER.fullmatch(said):
-        return Decimal(said)
     if not _NUMBER.fullmatch(said) or not any(letter.isdigit() for letter in said.lower().partition("e")[0]):
         raise ValueError(f"{value!r} is not a number")
     return Decimal(said.replace(",", ""))

@@ -90,4 +90,13 @@ def after(node: Node, bench: Bench) -> Step:
 def absolute_url(node: Node, bench: Bench) -> Step:
     """`absolute_url: {setting: site}`: a link that may lack its host, with it (reference kashflow.md section 4, quirk 24)."""
     site = argument(node, bench)
-    return lambda value, scope: None if is_blank(value) else urljoin(f"{site(scope)}/", text_of(value))
+
+    def absolute(value: object, scope: Scope) -> object:
+        if is_blank(value):
+            return None
+        said, base = text_of(value), f"{site(scope)}/"
+        if "//" in said:
+            return urljoin(base, said)  # it has a host of its own
+        return base.rstrip("/") + "/" + said.lstrip("/")
+
+    return absolute
