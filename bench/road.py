@@ -19,7 +19,7 @@ from console.bootstrap import House, utc_now
 from console.settings import load as settings_from
 from ledger import schema
 from ledger.links import remember_links
-from ledger.overview import count_unfinished
+from ledger.overview import any_unfinished
 from sandbox.server import Sandbox
 from tests.support.console import environment_of, logins_of
 
@@ -66,9 +66,9 @@ class Road:
         deliveries = [delivery_of(event, version, self.house.book) for event in told]
         self.house.wire.announce(self.house.ledger.register(deliveries, now=utc_now()))
 
-    def _unfinished(self) -> int:
+    def _unfinished(self) -> bool:
         with self.house.ledger.reading() as connection:
-            return count_unfinished(connection)
+            return any_unfinished(connection)
 
 
 def _wait_until(come: Callable[[], bool]) -> None:

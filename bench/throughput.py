@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import os
 import subprocess
 import sys
@@ -56,7 +57,7 @@ class Run:
 
 def measure(effort: Effort) -> Iterator[Figure]:
     """Ours on both ledgers, the peers, and the limit, in turns: each round meets the same weather."""
-    ours, theirs = effort.of(10_000, 3_000), effort.of(1_500, 300)
+    ours, theirs = effort.of(20_000, 10_000), effort.of(1_500, 300)
     runs: dict[str, list[Run]] = {}
     with _contenders(ours, theirs) as contenders:
         for _ in range(effort.rounds):
@@ -104,14 +105,11 @@ def _contenders(ours: int, theirs: int) -> Iterator[dict[str, Callable[[], Run]]
         server = open_.enter_context(PostgresServer(fsync=True, settings=("jit=off",)))
         valkey = open_.enter_context(ValkeyServer())
         salesforce = open_.enter_context(stub(fields(load())))
-        postgres = server.pid
-        urls = {
-            "postgresql": (server.fresh_database(), [postgres]),
-            "sqlite": (f"sqlite:///{folder}/l.db", []),
+        files = (f"sqlite:///{folder}/{number}.db" for number in itertools.count())
+        contenders = {
+            "postgresql": _ours(server.fresh_database, [server.pid], valkey, salesforce, folder, ours),
+            "sqlite": _ours(lambda: next(files), [], valkey, salesforce, folder, ours),
         }
-        contenders: dict[str, Callable[[], Run]] = {}
-        for name, (url, pids) in urls.items():
-            contenders[name] = _ours(url, pids, valkey, salesforce, folder, ours)
         for name in PEERS:
             contenders[name] = _peer(name, valkey, salesforce, theirs)
         contenders["limit"] = lambda: _limit(ours)
@@ -119,14 +117,19 @@ def _contenders(ours: int, theirs: int) -> Iterator[dict[str, Callable[[], Run]]
 
 
 def _ours(
-    url: str, servers: list[int], valkey: ValkeyServer, salesforce: Stub, folder: Path, count: int
+    new_ledger: Callable[[], str],
+    servers: list[int],
+    valkey: ValkeyServer,
+    salesforce: Stub,
+    folder: Path,
+    changes: int,
 ) -> Callable[[], Run]:
-    turns = iter(range(1, 1_000))
+    """Each round has a ledger of its own: what an earlier one left there would be measured with it."""
 
     def run() -> Run:
-        with road(url, valkey.url, salesforce, folder, records=count) as made:
-            changes = events(count, next(turns))
-            return _measured(count, [*servers, valkey.pid, *made.pids], lambda: made.run(changes))
+        with road(new_ledger(), valkey.url, salesforce, folder, records=changes) as made:
+            told = events(changes, 1)
+            return _measured(changes, [*servers, valkey.pid, *made.pids], lambda: made.run(told))
 
     return run
 

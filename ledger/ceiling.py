@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from ledger.endings import State
 from ledger.holds import CEILING, Hold, hold_unless_held
+from ledger.states import in_state
 from ledger.tables import AttemptRow, DeliveryRow
 
 #: What decides about a record; an attempt that is to be repeated says nothing yet.
@@ -80,7 +81,7 @@ def _kept(connection: Connection, queue: str, most: int) -> int:
     """Dead letters of the queue, counted no further than `most`."""
     some = (
         select(DeliveryRow.id)
-        .where(DeliveryRow.queue == queue, DeliveryRow.state == State.DEAD)
+        .where(DeliveryRow.queue == queue, in_state(DeliveryRow.state, State.DEAD))
         .limit(most)
         .subquery()
     )

@@ -126,6 +126,14 @@ def for_reading(connection: Connection) -> Connection:
     return connection.execution_options(reading=True)
 
 
+def tidy_up_on_the_way(connection: Connection) -> None:
+    """Let this transaction mark in the indexes what is no longer there, so that nobody looks for it again before the next vacuum:
+    each delivery that waited and ran has left such entries behind. PostgreSQL's plain index scans do that, its bitmap scans not.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL enable_bitmapscan = off")
+
+
 def met_another(error: DBAPIError) -> bool:
     """True when two transactions got into each other's way, and the one that lost may simply begin again:
     PostgreSQL's deadlock_detected and serialization_failure."""

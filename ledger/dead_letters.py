@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Select, func, insert, select, update
 from ledger.deliveries import DELIVERY_COLUMNS, Delivery
 from ledger.endings import State
 from ledger.selection import Selection
+from ledger.states import in_state
 from ledger.tables import AttemptRow, DeliveryRow
 
 
@@ -34,7 +35,7 @@ Move = Callable[[Connection, Sequence[int], int, str, datetime], list[int]]
 
 
 def _dead(selection: Selection, *what: Any) -> Select[Any]:
-    return select(*what).where(DeliveryRow.state == State.DEAD, *selection.conditions())
+    return select(*what).where(in_state(DeliveryRow.state, State.DEAD), *selection.conditions())
 
 
 def count(connection: Connection, selection: Selection) -> int:
@@ -171,7 +172,7 @@ def drop(
 def _move(connection: Connection, ids: Sequence[int], values: dict[str, Any]) -> list[int]:
     moved = connection.scalars(
         update(DeliveryRow)
-        .where(DeliveryRow.id.in_(ids), DeliveryRow.state == State.DEAD)
+        .where(DeliveryRow.id.in_(ids), in_state(DeliveryRow.state, State.DEAD))
         .values(**values)
         .returning(DeliveryRow.id)
     )

@@ -16,7 +16,7 @@ from ledger import intents, links, newest, overview, producing, sweeping
 from ledger import reviews as reviewing
 from ledger.ceiling import USUAL_CEILING, Ceiling
 from ledger.compaction import compact
-from ledger.database import for_reading, met_another, open_engine
+from ledger.database import for_reading, met_another, open_engine, tidy_up_on_the_way
 from ledger.deliveries import Claim, Delivery, NewDelivery, Settled, Settlement, Waiting, by_queue
 from ledger.endings import Dead, Reason
 from ledger.register import register
@@ -55,12 +55,19 @@ class Ledger:
         with self.engine.connect() as connection:
             yield for_reading(connection)
 
+    @contextmanager
+    def _working(self) -> Iterator[Connection]:
+        """A transaction of those that follow each other all day."""
+        with self.writing() as connection:
+            tidy_up_on_the_way(connection)
+            yield connection
+
     def _again(self, work: Callable[[Connection], T], *collisions: type[DBAPIError]) -> T:
         """The result of `work` in one transaction, begun again when it met another one: at a deadlock, or with one
         of `collisions`."""
         for left in reversed(range(TRIES)):
             try:
-                with self.writing() as connection:
+                with self._working() as connection:
                     return work(connection)
             except DBAPIError as error:
                 if not left or not (isinstance(error, collisions) or met_another(error)):
@@ -258,7 +265,7 @@ class Ledger:
     # -- sweeper -----------------------------------------------------------------------------------
 
     def expire_leases(self, *, now: datetime) -> list[int]:
-        with self.writing() as connection:
+        with self._working() as connection:
             return sweeping.expire_leases(connection, now)
 
     def find_unannounced(

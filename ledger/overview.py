@@ -83,14 +83,25 @@ def count_deliveries(connection: Connection) -> list[QueueCount]:
     return [QueueCount(row.queue, State(row.state), row[2], row.oldest) for row in rows]
 
 
+_UNFINISHED = (waits(), in_state(DeliveryRow.state, State.RUNNING))
+
+
 def count_unfinished(connection: Connection) -> int:
     """Deliveries that still have to run: waiting or running."""
     # Counted apart: an index knows each of them, but of both together the whole table is read.
     waiting, running = (
         select(func.count()).select_from(DeliveryRow).where(condition).scalar_subquery()
-        for condition in (waits(), in_state(DeliveryRow.state, State.RUNNING))
+        for condition in _UNFINISHED
     )
     return connection.scalar(select(waiting + running)) or 0
+
+
+def any_unfinished(connection: Connection) -> bool:
+    """Does one still have to run? Not counted, and so answered at once, whatever the ledger holds."""
+    return any(
+        connection.scalar(select(DeliveryRow.id).where(condition).limit(1)) is not None
+        for condition in _UNFINISHED
+    )
 
 
 def first_registered_at(connection: Connection) -> datetime | None:

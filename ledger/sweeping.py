@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert, or_, select, update
 from ledger.deliveries import by_queue
 from ledger.endings import State
 from ledger.holds import last_claimable
-from ledger.states import waits
+from ledger.states import in_state, waits
 from ledger.tables import AttemptRow, DeliveryRow
 
 
@@ -18,7 +18,7 @@ def expire_leases(connection: Connection, now: datetime) -> list[int]:
     """Deliveries whose worker did not settle in time wait again, in doubt. Returns their ids."""
     expired = connection.execute(
         select(DeliveryRow.id, DeliveryRow.claim, DeliveryRow.lease_until)
-        .where(DeliveryRow.state == State.RUNNING, DeliveryRow.lease_until < now)
+        .where(in_state(DeliveryRow.state, State.RUNNING), DeliveryRow.lease_until < now)
         .with_for_update(skip_locked=True)
     ).all()
     if not expired:

@@ -99,7 +99,8 @@ class DeliveryRow(Base):
         partial_index("ix_deliveries_waits_for", "waits_for", "state", where="waits_for IS NOT NULL"),
         # Finds who waits behind a lock.
         partial_index("ix_deliveries_waiting_lock", "lock_key", where="state = 'waiting'"),
-        Index("ix_deliveries_record", "record_id", "queue", "state"),
+        # State before queue: what a record went through in the past is passed over.
+        Index("ix_deliveries_record", "record_id", "state", "queue"),
         partial_index("ix_deliveries_dead", "queue", "id", where="state = 'dead'"),
         # Groups a million dead letters without reading one of them.
         partial_index(

@@ -12,7 +12,7 @@ import pytest
 from ledger.deliveries import LAST, Settlement
 from ledger.endings import Dead, Delivered, Failed, LinkFound, NotNow, Reason, State, Unchanged
 from ledger.ledger import Ledger
-from ledger.overview import attempts_of, count_unfinished, deliveries_of, delivery_by_id
+from ledger.overview import any_unfinished, attempts_of, count_unfinished, deliveries_of, delivery_by_id
 from ledger.producing import Cursor, Incident, LeaseLost, Sighting, open_incidents
 from tests.support.ledger import START, TestClock, account, deliver_all, end, opportunity, state_of, take
 from workers.ways import Pace
@@ -93,6 +93,7 @@ def test_a_batch_as_large_as_a_bulk_job_is_claimed_and_settled_at_once(
 
     with ledger.reading() as connection:
         assert count_unfinished(connection) == 0
+        assert not any_unfinished(connection)
 
 
 def test_what_is_not_due_yet_is_left_alone(ledger: Ledger, clock: TestClock) -> None:

@@ -1,5 +1,5 @@
-"""Keys of links begin with the id that they are looked up by, KashFlow's codes and numbers get one, and only a claim goes through all
-that waits."""
+"""Keys of links begin with the id that they are looked up by, KashFlow's codes and numbers get one, a record's live deliveries are
+found without its past ones, and only a claim goes through all that waits."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ def upgrade() -> None:
         )
         links.create_unique_constraint("uq_links_kashflow", ["kashflow_id", "entity"])
         links.create_index("ix_links_kashflow_key", ["kashflow_key", "entity"])
+    op.drop_index("ix_deliveries_record", "deliveries")
+    op.create_index("ix_deliveries_record", "deliveries", ["record_id", "state", "queue"])
     for name, columns, where in (
         ("claim", ["queue", "priority", "due_at", "id"], "state = 'waiting' AND priority >= 0"),
         ("waits_for", ["waits_for", "state"], "waits_for IS NOT NULL"),
