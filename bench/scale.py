@@ -34,7 +34,7 @@ TITLE = "Scale: the cost of a change by the size of the backlog, and memory by w
 BACKLOGS = (10_000, 100_000, 1_000_000)
 QUICK_BACKLOGS = (10_000, 100_000)
 #: Changes of one round, and before the first: all of them together are fewer than the smallest backlog.
-ROUND = 2_000
+ROUND = 1_500
 #: Collections for any backlog: a Bulk job is another road, and takes another time.
 COLLECTIONS_ONLY = Pace(call_worth_seconds=0.0, bulk_start_seconds=3_600.0, collections_seconds=0.01)
 #: A process may grow by so much after a tenth of its work.
@@ -96,7 +96,7 @@ def measure(effort: Effort) -> Iterator[Figure]:
         backlogs = [open_.enter_context(_backlog(size, server, valkey, salesforce, folder)) for size in sizes]
         for backlog in backlogs:
             backlog.work_off(ROUND)
-        for _ in range(effort.rounds):
+        for _ in range(effort.of(5, 3)):
             for backlog in backlogs:
                 backlog.costs.append(backlog.work_off(ROUND))
         yield from _costs(backlogs)
