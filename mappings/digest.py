@@ -139,8 +139,8 @@ def _digest(record: Mapping[str, Any], left_out: Set[str] = frozenset()) -> str:
 def _record(record: Mapping[str, Any], left_out: Set[str]) -> str:
     said = [
         f"{_quoted(name)}: {_quoted(value) if isinstance(value, str) else _text(value)}"
-        for name, value in sorted(record.items())
-        if value is not None and name not in left_out
+        for name in sorted(record)
+        if (value := record[name]) is not None and name not in left_out
     ]
     return "{" + ", ".join(said) + "}"
 
