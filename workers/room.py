@@ -9,6 +9,7 @@ from datetime import timedelta
 from workers.desk import Desk
 from workers.ways import bulk_pays
 
+#: After this a backlog that was too small for a Bulk job is counted again.
 COUNTED_AGAIN = timedelta(seconds=1)
 
 
