@@ -9,9 +9,10 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Integer, Select, and_, bindparam, exists, select, update
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.orm import aliased
 from sqlalchemy.sql.dml import ReturningUpdate
 
+from ledger.columns import columns_of
 from ledger.deliveries import DELIVERY_COLUMNS, LAST, Claim, Delivery
 from ledger.endings import State
 from ledger.holds import last_claimable
@@ -36,9 +37,7 @@ class Candidate(NamedTuple):
         return self.source, self.entity, self.record_id
 
 
-_CHOICE: tuple[InstrumentedAttribute[Any], ...] = tuple(
-    getattr(DeliveryRow, name) for name in Candidate._fields
-)
+_CHOICE = columns_of(DeliveryRow, Candidate._fields)
 
 _SUPERSEDED_ON_CLAIM = {
     "reason_stage": "claim",
@@ -137,7 +136,6 @@ def _others(dialect: str) -> Select[Any]:
             found_in_state(DeliveryRow.state, State.WAITING),
             none_of(dialect, DeliveryRow.id, "known"),
         )
-        .order_by(DeliveryRow.id)
         .with_for_update(skip_locked=True)
     )
 

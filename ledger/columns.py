@@ -1,13 +1,19 @@
-"""What the columns of the ledger hold that SQLAlchemy has no type for; the tables themselves are in tables.py."""
+"""What the columns of the ledger hold that SQLAlchemy has no type for, and how several are named; the tables themselves are in tables/."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, String, Text, TypeDecorator
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 from sqlalchemy.types import TypeEngine
+
+
+def columns_of(entity: type[DeclarativeBase], names: Iterable[str]) -> tuple[InstrumentedAttribute[Any], ...]:
+    """The columns of these names in their order: what to select for a value that is made of a row's places."""
+    return tuple(getattr(entity, name) for name in names)
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy.orm import InstrumentedAttribute
-
 from canonical.change import Change
+from ledger.columns import columns_of
 from ledger.endings import Ending, LinkFound, State, Worth
 from ledger.questions import Asked
 from ledger.tables import DeliveryRow
@@ -130,9 +129,7 @@ class Delivery:
 
 DELIVERY_FIELDS = tuple(Delivery.__dataclass_fields__)
 #: What to select for `Delivery.from_row`.
-DELIVERY_COLUMNS: tuple[InstrumentedAttribute[Any], ...] = tuple(
-    getattr(DeliveryRow, name) for name in DELIVERY_FIELDS
-)
+DELIVERY_COLUMNS = columns_of(DeliveryRow, DELIVERY_FIELDS)
 _STATE = DELIVERY_FIELDS.index("state")
 
 

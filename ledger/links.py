@@ -10,8 +10,8 @@ from itertools import starmap
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, delete, select, update
-from sqlalchemy.orm import InstrumentedAttribute
 
+from ledger.columns import columns_of
 from ledger.database import insert_or_update
 from ledger.endings import LinkFound
 from ledger.many import among
@@ -30,9 +30,7 @@ class Link:
     golden: dict[str, Any]
 
 
-_LINK: tuple[InstrumentedAttribute[Any], ...] = tuple(
-    getattr(LinkRow, name) for name in Link.__dataclass_fields__
-)
+_LINK = columns_of(LinkRow, Link.__dataclass_fields__)
 
 
 @cache

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from sqlalchemy import text
 
-from ledger import schema
 from ledger.endings import Delivered, LinkFound
 from ledger.ledger import Ledger
 from ledger.links import remember_links
@@ -20,11 +17,9 @@ ENOUGH = 40
 
 
 @pytest.fixture
-def ledger(postgres_url: str) -> Iterator[Ledger]:
-    schema.upgrade(postgres_url)
-    opened = Ledger.open(postgres_url)
-    yield opened
-    opened.close()
+def ledger_url(postgres_url: str) -> str:
+    """SQLite counts no rows that it reads."""
+    return postgres_url
 
 
 def test_a_claim_of_hinted_deliveries_does_not_read_the_backlog(ledger: Ledger, clock: TestClock) -> None:
