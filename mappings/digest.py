@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Set
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from canonical.money import plain
@@ -138,11 +139,17 @@ def _digest(record: Mapping[str, Any], left_out: Set[str] = frozenset()) -> str:
 
 def _record(record: Mapping[str, Any], left_out: Set[str]) -> str:
     said = [
-        f"{_quoted(name)}: {_quoted(value) if isinstance(value, str) else _text(value)}"
-        for name in sorted(record)
-        if (value := record[name]) is not None and name not in left_out
+        f"{label}{_quoted(value) if isinstance(value, str) else _text(value)}"
+        for name, label in _in_order(tuple(record), frozenset(left_out))
+        if (value := record[name]) is not None
     ]
     return "{" + ", ".join(said) + "}"
+
+
+@lru_cache(maxsize=1000)
+def _in_order(names: tuple[str, ...], left_out: frozenset[str]) -> tuple[tuple[str, str], ...]:
+    """The names that count, each with how it is written. Kept: the records of an object have the same names, all of them."""
+    return tuple((name, f"{_quoted(name)}: ") for name in sorted(names) if name not in left_out)
 
 
 def _text(value: object) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from canonical.money import plain
 
@@ -50,13 +51,20 @@ def date_of(value: object) -> date | None:
         return value.date()
     if isinstance(value, date):
         return value
-    said = value.strip() if isinstance(value, str) else ""
+    if isinstance(value, str):
+        return _date_in(value.strip())
+    raise ValueError(f"{value!r} is not a date")
+
+
+@lru_cache(maxsize=10_000)
+def _date_in(said: str) -> date | None:
+    """Kept, for there are few dates: of a thousand records most are of the same weeks."""
     if found := _DATE.fullmatch(said):
         written = date.fromisoformat(found[1])
     elif found := _BRITISH.fullmatch(said):
         written = date(int(found[3]), int(found[2]), int(found[1]))
     else:
-        raise ValueError(f"{value!r} is not a date")
+        raise ValueError(f"{said!r} is not a date")
     return None if written in _NEVER else written
 
 
