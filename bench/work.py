@@ -10,7 +10,8 @@ from decimal import Decimal
 from canonical.change import Change
 from connectors.salesforce.ids import to_18
 from console.bootstrap import utc_now
-from ledger.deliveries import NewDelivery, deliveries_of
+from ledger.deliveries import NewDelivery
+from ledger.deliveries import delivery_of as delivery_on
 from ledger.endings import LinkFound
 from mappings.book import Book
 from mappings.context import Context
@@ -105,10 +106,8 @@ def delivery_of(event: str, version: str, book: Book) -> NewDelivery:
         version=version,
         kind="created",
         occurred_at=utc_now(),
-        hint={"answer": event},
     )
-    (delivery,) = deliveries_of([change], lambda _: [book.flow(FLOW)])
-    return delivery
+    return delivery_on(change, book.flow(FLOW), event)
 
 
 def fields(book: Book) -> list[str]:

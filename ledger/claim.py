@@ -40,6 +40,7 @@ class Candidate(NamedTuple):
 _CHOICE = columns_of(DeliveryRow, Candidate._fields)
 
 _SUPERSEDED_ON_CLAIM = {
+    "snapshot": None,
     "reason_stage": "claim",
     "reason_code": "newer_change",
     "reason_text": "a newer change of the same record was waiting; it carries the record's present state",

@@ -38,6 +38,8 @@ class NewDelivery:
     lock_key: str
     priority: int = 0
     hint: Mapping[str, str] = field(default_factory=dict)
+    #: The whole record as its system answered a moment ago, as JSON in ASCII: spares the read while it is fresh.
+    snapshot: str | None = None
     #: The operation that registers it anew; None for a change that a source told.
     operation_id: int | None = None
     #: A delivery that has to end first; until that, or `due_at`, it is not taken.
@@ -62,23 +64,25 @@ def deliveries_of(
     changes: Iterable[Change], routes: Callable[[Change], Iterable[Route]]
 ) -> list[NewDelivery]:
     """One delivery for every route of every change; a change that has none causes none."""
-    return [
-        NewDelivery(
-            flow=route.name,
-            queue=route.queue,
-            source=change.source,
-            entity=change.entity,
-            record_id=change.record_id,
-            version=change.version,
-            kind=change.kind,
-            occurred_at=change.occurred_at,
-            lock_key=route.lock_for(change.record_id),
-            priority=route.priority,
-            hint=change.hint,
-        )
-        for change in changes
-        for route in routes(change)
-    ]
+    return [delivery_of(change, route) for change in changes for route in routes(change)]
+
+
+def delivery_of(change: Change, route: Route, snapshot: str | None = None) -> NewDelivery:
+    """The change on that route, with the record as its system has just told it, where it did."""
+    return NewDelivery(
+        flow=route.name,
+        queue=route.queue,
+        source=change.source,
+        entity=change.entity,
+        record_id=change.record_id,
+        version=change.version,
+        kind=change.kind,
+        occurred_at=change.occurred_at,
+        lock_key=route.lock_for(change.record_id),
+        priority=route.priority,
+        hint=change.hint,
+        snapshot=snapshot,
+    )
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,7 @@ class Delivery:
     in_doubt: bool
     waits_for: int | None
     hint: Mapping[str, Any]
+    snapshot: str | None
     reason_stage: str | None
     reason_code: str | None
     reason_text: str | None

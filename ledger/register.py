@@ -91,5 +91,6 @@ def _row(delivery: NewDelivery, now: datetime, announced: bool) -> dict[str, obj
         "attempts": 0,
         "in_doubt": False,
         "hint": dict(delivery.hint),
+        "snapshot": delivery.snapshot,
         "operation_id": delivery.operation_id,
     }

@@ -67,11 +67,13 @@ def rehearse(
     flow: Flow,
     record_ids: Iterable[str],
     hints: Mapping[str, Mapping[str, str]] | None = None,
+    snapshots: Mapping[str, str] | None = None,
     say: Callable[[int], None] = lambda _: None,
 ) -> Iterator[Rehearsed]:
     """What the deliveries of these records along `flow` would come to, in any order; `say` hears how many are done.
 
-    `hints` are what a producer would have told with a record, such as its address, or its whole answer.
+    `hints` are what a producer would have told with a record, such as its address; `snapshots` are
+    whole records as their system has just answered, which then are not read.
     Nothing is registered, claimed, locked, settled or sent. Reads both systems, behind all deliveries; a call that fails
     makes a record's outcome LATER or DEAD as it would a delivery's.
     """
@@ -80,7 +82,7 @@ def rehearse(
     ids = iter(dict.fromkeys(record_ids))
     while chunk := list(islice(ids, flow.batch_size)):
         works = [
-            _work(looking, behind, place, id_, (hints or {}).get(id_, {}))
+            _work(looking, behind, place, id_, (hints or {}).get(id_, {}), (snapshots or {}).get(id_))
             for place, id_ in enumerate(chunk, 1)
         ]
         yield from _batch(looking, works)
@@ -103,7 +105,9 @@ def imagined(new: NewDelivery, number: int, registered_at: datetime) -> Delivery
     return Delivery(**{**told, **running, "id": -number, "registered_at": registered_at})
 
 
-def _work(desk: Desk, flow: Flow, place: int, record_id: str, hint: Mapping[str, str]) -> Work:
+def _work(
+    desk: Desk, flow: Flow, place: int, record_id: str, hint: Mapping[str, str], snapshot: str | None
+) -> Work:
     now = desk.clock()
     then = now - _AGO
     new = NewDelivery(
@@ -118,9 +122,10 @@ def _work(desk: Desk, flow: Flow, place: int, record_id: str, hint: Mapping[str,
         lock_key=flow.lock_for(record_id),
         priority=flow.priority,
         hint=hint,
+        snapshot=snapshot,
     )
-    # An answer that was read a moment ago counts as long as the delivery is as young as it.
-    delivery = imagined(new, place, now if "answer" in hint else then)
+    # What was read a moment ago counts as long as the delivery is as young as it.
+    delivery = imagined(new, place, now if snapshot else then)
     return Work(delivery, flow, claim="")
 
 

@@ -24,7 +24,7 @@ from workers.classify import ending_of
 from workers.desk import Desk
 from workers.pairs.kashflow import Listing, left_out, row_of
 from workers.pairs.things import thing_of
-from workers.work import ANSWER, Progress, Work
+from workers.work import Progress, Work
 
 #: Salesforce may show a change this long after it told of it: queries read committed states, and copies of them
 #: (reference salesforce.md section 3.6; lessons.md, failure 3). Longer, and the sweep has to find it.
@@ -109,9 +109,8 @@ def _told_or_read(
     left: list[Work] = []
     for work in works:
         delivery, link = work.delivery, links.get(work.delivery.record_id)
-        answer = delivery.hint.get(ANSWER)
-        if answer and delivery.registered_at > fresh:
-            row = _decode(answer)
+        if delivery.snapshot and delivery.registered_at > fresh:
+            row = _decode(delivery.snapshot)
             digest = kashflow_digest(delivery.entity, row)
             told.append(work.knowing(link=link, record=row, digest=digest))
         else:

@@ -25,8 +25,6 @@ log = structlog.get_logger("kashforce.spine")
 
 #: In a delivery's hint: look whether it was made, before it is made.
 LOOK = "look"
-#: In a delivery's hint: what KashFlow answered when we made the record, as JSON.
-ANSWER = "answer"
 
 
 @dataclass(frozen=True)

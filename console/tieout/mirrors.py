@@ -24,7 +24,7 @@ def compare_fields(sides: Sides, flow: Flow) -> None:
     ours = [record for record in records if record in links]
     ours = [record for record in ours if links[record].salesforce_entity == flow.target_object]
     is_told_by_deal = any(one.write_back == flow.name for one in sides.desk.book.flows)
-    for one in sides.rehearse(flow, ours, sides.answers(flow.source_entity, ours)):
+    for one in sides.rehearse(flow, ours, *sides.answers(flow.source_entity, ours)):
         if not (is_told_by_deal and one.reason is not None and one.reason.code == "gone"):
             _tell(sides, flow, one, links[one.record_id].salesforce_id)
 
@@ -36,7 +36,7 @@ def compare_objects(sides: Sides, flow: Flow) -> None:
         sides.findings.notes.append(text)
         return
     records = list(sides.in_period(flow))
-    for one in sides.rehearse(flow, records, sides.answers(flow.source_entity, records)):
+    for one in sides.rehearse(flow, records, *sides.answers(flow.source_entity, records)):
         _tell(sides, flow, one, "")
         changes = one.work.changes if one.work else None
         if isinstance(changes, Changes):

@@ -175,17 +175,24 @@ class Sides:
             return first_registered_at(connection)
 
     def rehearse(
-        self, flow: Flow, record_ids: Iterable[str], hints: Mapping[str, Mapping[str, str]] | None = None
+        self,
+        flow: Flow,
+        record_ids: Iterable[str],
+        hints: Mapping[str, Mapping[str, str]] | None = None,
+        snapshots: Mapping[str, str] | None = None,
     ) -> Iterator[Rehearsed]:
         """What the spine would do with these records now; see workers.rehearsal."""
-        return rehearse(self.desk, flow, record_ids, hints, lambda done: self.say(flow.name, done))
+        return rehearse(self.desk, flow, record_ids, hints, snapshots, lambda done: self.say(flow.name, done))
 
-    def answers(self, entity: str, record_ids: Iterable[str]) -> dict[str, dict[str, str]]:
-        """The address of each record, and what KashFlow said of it: so it is not asked again for each flow. What was made of
-        it is looked for, too."""
-        found = {}
+    def answers(
+        self, entity: str, record_ids: Iterable[str]
+    ) -> tuple[dict[str, dict[str, str]], dict[str, str]]:
+        """Hints and snapshot of each record: its address, that what was made of it is looked for, and what KashFlow said of
+        it, so that it is not asked again for each flow."""
+        hints, snapshots = {}, {}
         for record_id in record_ids:
             row: dict[str, Any] | None = self.detail(entity, record_id)
             if row is not None:
-                found[record_id] = {"key": self.key(entity, record_id), "answer": to_json(row), LOOK: "yes"}
-        return found
+                hints[record_id] = {"key": self.key(entity, record_id), LOOK: "yes"}
+                snapshots[record_id] = to_json(row)
+        return hints, snapshots

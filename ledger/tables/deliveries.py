@@ -5,7 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, SmallInteger, String, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ledger.columns import BigId, HeardText
@@ -60,6 +70,8 @@ class DeliveryRow(Base):
     waits_for: Mapped[int | None] = mapped_column(BigInteger)
     #: Small facts from the producer that are not in the record itself, such as a contact's id.
     hint: Mapped[dict[str, Any]]
+    #: The whole record as its system answered a moment before this was registered, as JSON in ASCII; NULL once this has ended.
+    snapshot: Mapped[str | None] = mapped_column(Text)
     #: Digest of the source's record as the last attempt read it; NULL when that attempt read none.
     read_digest: Mapped[str | None] = mapped_column(String(64))
     #: Stage, code and sentence of the last ending.

@@ -119,14 +119,15 @@ def test_of_several_changes_of_one_record_the_newest_runs_and_the_older_end_supe
     ledger: Ledger, clock: TestClock
 ) -> None:
     for version in ("1", "2", "3"):
-        ledger.register([opportunity(1, version)], now=clock())
+        ledger.register([opportunity(1, version, snapshot="{}")], now=clock())
 
     claim = take(ledger, clock)
 
     assert [delivery.version for delivery in claim.deliveries] == ["3"]
     with ledger.reading() as connection:
-        states = [d.state for d in deliveries_of(connection, [claim.deliveries[0].record_id])]
-    assert states == [State.SUPERSEDED, State.SUPERSEDED, State.RUNNING]
+        found = deliveries_of(connection, [claim.deliveries[0].record_id])
+    assert [one.state for one in found] == [State.SUPERSEDED, State.SUPERSEDED, State.RUNNING]
+    assert [one.snapshot for one in found] == [None, None, "{}"]
 
 
 def test_a_newer_change_waits_while_an_older_one_of_its_record_runs(ledger: Ledger, clock: TestClock) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
 from sqlalchemy.exc import DataError
 
 from ledger.deliveries import Settlement
-from ledger.endings import Dead, Delivered, Ending, Failed, Reason, State
+from ledger.endings import Dead, Delivered, Ending, Failed, NotNow, Reason, State, Superseded, Unchanged
 from ledger.ledger import Ledger
 from ledger.overview import attempts_of, delivery_by_id
 from tests.support.ledger import START, TestClock, opportunity, state_of, take
+
+WHY = Reason("send", "code", "why")
 
 
 def test_what_is_registered_together_has_ids_in_its_order(ledger: Ledger, clock: TestClock) -> None:
@@ -37,15 +40,48 @@ def test_what_is_known_already_is_left_out_wherever_it_stands(ledger: Ledger, cl
 )
 def test_a_hint_comes_back_as_it_was_told(ledger: Ledger, clock: TestClock, said: str) -> None:
     ledger.register(
-        [opportunity(1, hint={"answer": said}), opportunity(2, hint={}), opportunity(3, hint={said: "x"})],
+        [opportunity(1, hint={"key": said}), opportunity(2, hint={}), opportunity(3, hint={said: "x"})],
         now=clock(),
     )
 
     assert [delivery.hint for delivery in take(ledger, clock).deliveries] == [
-        {"answer": said},
+        {"key": said},
         {},
         {said: "x"},
     ]
+
+
+@pytest.mark.parametrize(
+    "said", ["", "Müller", 'He said "no"', "back\\slash", "a\x00b", "\ud800", "\n\t", "\\u0000"]
+)
+def test_a_snapshot_comes_back_as_it_was_told(ledger: Ledger, clock: TestClock, said: str) -> None:
+    snapshot = json.dumps({"Name": said})
+    ledger.register([opportunity(1, snapshot=snapshot), opportunity(2)], now=clock())
+
+    assert [delivery.snapshot for delivery in take(ledger, clock).deliveries] == [snapshot, None]
+
+
+def test_a_snapshot_is_kept_while_its_delivery_waits_and_no_longer(ledger: Ledger, clock: TestClock) -> None:
+    endings: list[Ending] = [
+        NotNow(START, WHY),
+        Failed(START, WHY),
+        Delivered("done"),
+        Unchanged(WHY),
+        Superseded(WHY),
+        Dead(WHY),
+    ]
+    ledger.register([opportunity(number, snapshot="{}") for number in range(len(endings))], now=clock())
+    claim = take(ledger, clock)
+
+    ledger.settle(
+        claim,
+        [Settlement(one, ending) for one, ending in zip(claim.deliveries, endings, strict=True)],
+        now=clock(),
+    )
+
+    with ledger.reading() as connection:
+        stored = [delivery_by_id(connection, one.id) for one in claim.deliveries]
+    assert [one.snapshot for one in stored if one] == ["{}", "{}", None, None, None, None]
 
 
 def test_text_that_is_too_long_is_never_cut(ledger: Ledger, clock: TestClock) -> None:

@@ -12,7 +12,7 @@ from canonical.change import Change
 from canonical.invoice import Invoice
 from connectors.errors import ConnectorError, NotFound
 from connectors.kashflow.values import read_decimal, read_id
-from ledger.deliveries import Settlement, deliveries_of
+from ledger.deliveries import Settlement, delivery_of
 from ledger.endings import LinkFound, NotNow, Reason, Unchanged
 from ledger.intents import Intent
 from ledger.links import Link
@@ -88,7 +88,7 @@ def _maybe_invoiced(desk: Desk, work: Work, reason: Reason) -> Settlement:
         # None was made, or several, of which the reason why this deal is off says nothing.
         return work.ends(Unchanged(reason), closes=() if rows else (doubt.stamp,))
     (row,) = rows
-    found = invoice_of(desk, _as_read(desk, work), row, told={})
+    found = invoice_of(desk, _as_read(desk, work), row)
     return replace(_off(desk, work, reason, row), closes=(doubt.stamp,), **found)
 
 
@@ -126,8 +126,10 @@ def _off(desk: Desk, work: Work, reason: Reason, invoice: Mapping[str, Any]) -> 
     return propose_credit(desk, work, Credit(number, reference, net, Decimal(0)), text)
 
 
-def invoice_of(desk: Desk, work: Work, row: Mapping[str, Any], *, told: Mapping[str, str]) -> dict[str, Any]:
-    """What a settlement says of an invoice that is this record's: its links, and the delivery that shows it. `told` goes along.
+def invoice_of(
+    desk: Desk, work: Work, row: Mapping[str, Any], *, snapshot: str | None = None
+) -> dict[str, Any]:
+    """What a settlement says of an invoice that is this record's: its links, and the delivery that shows it, with `snapshot`.
 
     Raises Unreadable when the row does not say which invoice it is.
     """
@@ -139,14 +141,11 @@ def invoice_of(desk: Desk, work: Work, row: Mapping[str, Any], *, told: Mapping[
         version=f"created for {work.delivery.id}",
         kind="created",
         occurred_at=desk.clock(),
-        hint=told,
     )
     return {
         "link": LinkFound("invoice", work.flow.source_entity, work.delivery.record_id, kashflow_id, number),
         "more_links": invoiced_by(work, kashflow_id, number),
-        "follow_ups": tuple(
-            deliveries_of([change], lambda _: [work.onward(desk.book.flow(work.flow.write_back))])
-        ),
+        "follow_ups": (delivery_of(change, work.onward(desk.book.flow(work.flow.write_back)), snapshot),),
     }
 
 

@@ -25,7 +25,7 @@ from workers.once import NotSent, doubtful, may_have_been_made, send_once
 from workers.prerequisite import wait_for
 from workers.targets.deals import Deals
 from workers.targets.issued import already_invoiced, invoice_of, is_credit_note
-from workers.work import ANSWER, Progress, Work, as_noun, known
+from workers.work import Progress, Work, as_noun, known
 
 log = structlog.get_logger("kashforce.invoices")
 
@@ -115,7 +115,7 @@ def _look(desk: Desk, work: Work) -> Progress:
             return work
         case [row]:
             note = f"found invoice {row.get('Number')}, made by an earlier attempt"
-            return _delivered(desk, work, row, note, told={})
+            return _delivered(desk, work, row, note)
         case rows:
             numbers = ", ".join(str(row.get("Number")) for row in rows)
             text = f"KashFlow has invoices {numbers} with the reference {reference}; delete the copies, then replay"
@@ -127,7 +127,7 @@ def _create(desk: Desk, work: Work) -> Settlement:
     try:
         row = send_once(desk, work, reference, reference, lambda: desk.kashflow.invoices.create(body))
         note = f"created invoice {row.get('Number')}"
-        return _delivered(desk, work, row, note, told={ANSWER: _header_of(row)})
+        return _delivered(desk, work, row, note, snapshot=_header_of(row))
     except NotSent as nothing:
         return work.ends(nothing.ending)
     except ConnectorError as error:
@@ -137,16 +137,16 @@ def _create(desk: Desk, work: Work) -> Settlement:
 
 
 def _delivered(
-    desk: Desk, work: Work, row: Mapping[str, Any], note: str, *, told: Mapping[str, str]
+    desk: Desk, work: Work, row: Mapping[str, Any], note: str, *, snapshot: str | None = None
 ) -> Settlement:
-    """The end of a delivery whose invoice exists. `told` goes along with the write-back.
+    """The end of a delivery whose invoice exists. `snapshot` goes along with the write-back.
 
     Raises Unreadable when the row does not say which invoice it is.
     """
     return work.ends(
         Delivered(note + _drift(work, row)),
         closes=(_model(work).reference,),
-        **invoice_of(desk, work, row, told=told),
+        **invoice_of(desk, work, row, snapshot=snapshot),
     )
 
 

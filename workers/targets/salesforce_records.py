@@ -18,7 +18,7 @@ from workers.classify import ending_of, ending_of_each, held_back, may_be_one_re
 from workers.desk import Desk
 from workers.targets.salesforce_bulk import update_by_job
 from workers.ways import COLLECTIONS_RECORDS, bulk_pays
-from workers.work import ANSWER, Progress, Work, known
+from workers.work import Progress, Work, known
 
 log = structlog.get_logger("kashforce.salesforce")
 
@@ -138,7 +138,7 @@ def _is_first_news(work: Work) -> bool:
     """Is it of a record that we have just made ourselves? Then Salesforce cannot show it yet, and to look would only cost a
     call, while somebody waits for the number."""
     told = work.delivery
-    just_made = told.kind == "created" and bool(told.hint.get(ANSWER))
+    just_made = told.kind == "created" and bool(told.snapshot)
     return just_made and told.attempts == 0 and not told.in_doubt
 
 
