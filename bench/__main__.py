@@ -3,29 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import importlib
-import logging
-import os
 import sys
-import time
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Protocol
 
-import structlog
-
-from bench.figures import RESULTS, Effort, Figure, Part
-
-#: In the order of their table; each is a module with a title and `measure`.
-PARTS = ("throughput", "calls", "latency", "slow_kashflow", "scale", "cometd", "startup")
-
-
-class Benchmark(Protocol):
-    """What each of these modules has."""
-
-    TITLE: str
-
-    def measure(self, effort: Effort) -> Iterable[Figure]: ...
+from bench.figures import RESULTS, Effort
+from bench.parts import PARTS, run
 
 
 def main() -> int:
@@ -39,12 +21,8 @@ def main() -> int:
     chosen = options.parse_args()
     if unknown := set(chosen.parts) - set(PARTS):
         options.error(f"there is no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
-    # Parts of ours that run in this process would print a line for each batch.
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     parts = []
-    for name in chosen.parts or PARTS:
-        print(f"{name} …", file=sys.stderr, flush=True)
-        part = _run(name, Effort(chosen.quick))
+    for part in run(chosen.parts or PARTS, Effort(chosen.quick)):
         part.keep(chosen.results)
         print(part.table(), flush=True)
         parts.append(part)
@@ -53,13 +31,6 @@ def main() -> int:
     ]
     print("\n".join(["missed:", *missed]) if missed else "every figure is what it must be", file=sys.stderr)
     return 1 if missed else 0
-
-
-def _run(name: str, effort: Effort) -> Part:
-    benchmark: Benchmark = importlib.import_module(f"bench.{name}")
-    load, began = os.getloadavg()[0], time.perf_counter()
-    figures = tuple(benchmark.measure(effort))
-    return Part(name, benchmark.TITLE, figures, time.perf_counter() - began, load)
 
 
 if __name__ == "__main__":

@@ -103,33 +103,33 @@ class Books:
             raise RuntimeError(f"{len(wrong)} of {len(self._due)} Opportunities do not show their invoice")
 
 
-def distinct(books: Books) -> Told:
-    """A thousand invoices, each changed once."""
-    books.put_off(books.numbers)
+def distinct(books: Books, size: int) -> Told:
+    """So many invoices, each changed once."""
+    books.put_off(books.numbers[:size])
     books.road.look()
     books.work_off()
-    return Told(STEP, STEP)
+    return Told(size, size)
 
 
-def hot(books: Books) -> Told:
+def hot(books: Books, size: int) -> Told:
     """One invoice of five gets four changes of five; the poll looks in the middle of it, while the workers are busy."""
-    mixed = books.rng.sample(books.numbers, STEP)
-    hot_ones, cold = mixed[: STEP // 5], mixed[STEP // 5 : STEP * 2 // 5]
+    mixed = books.rng.sample(books.numbers, size)
+    hot_ones, cold = mixed[: size // 5], mixed[size // 5 : size * 2 // 5]
     changes = [*hot_ones * 4, *cold]
     books.rng.shuffle(changes)
-    for half in (changes[: STEP // 2], changes[STEP // 2 :]):
+    for half in (changes[: size // 2], changes[size // 2 :]):
         books.put_off(half)
         books.road.look()
     books.work_off()
-    return Told(STEP, len(hot_ones) + len(cold))
+    return Told(size, len(hot_ones) + len(cold))
 
 
-def echoes(books: Books) -> Told:
+def echoes(books: Books, size: int) -> Told:
     """Of five changes one is news, one is the echo of writing it, and three change nothing that Salesforce shows."""
-    mixed = books.rng.sample(books.numbers, STEP * 4 // 5)
-    news = mixed[: STEP // 5]
+    mixed = books.rng.sample(books.numbers, size * 4 // 5)
+    news = mixed[: size // 5]
     books.put_off(news)
-    books.print_otherwise(mixed[STEP // 5 :])
+    books.print_otherwise(mixed[size // 5 :])
     books.road.look()
     books.work_off()
     books.road.hear()
@@ -140,17 +140,18 @@ def echoes(books: Books) -> Told:
 def measure(effort: Effort) -> Iterable[Figure]:
     """Three ratios with a ceiling, and what they are made of."""
     steps = {distinct: effort.of(10, 1), hot: effort.of(3, 1), echoes: effort.of(3, 1)}
+    sizes = {distinct: STEP, hot: effort.of(STEP, 600), echoes: STEP}
     with Sandbox(seed=1) as sandbox:
         with _books(sandbox, is_plain=True) as books:
             for mix, count in steps.items():
-                yield from _compared(books, mix, count)
+                yield from _compared(books, mix, count, sizes[mix])
         if not effort.quick:
             with _books(sandbox, is_plain=False) as books:
                 yield from _mirrored(books)
 
 
-def _compared(books: Books, mix: Callable[[Books], Told], steps: int) -> Iterator[Figure]:
-    told, calls, around = _counted(books, mix, steps)
+def _compared(books: Books, mix: Callable[[Books, int], Told], steps: int, size: int) -> Iterator[Figure]:
+    told, calls, around = _counted(books, mix, steps, size)
     per_1000 = 1_000 / told.changes
     yield Figure(
         f"{mix.__name__}: calls",
@@ -167,8 +168,8 @@ def _compared(books: Books, mix: Callable[[Books], Told], steps: int) -> Iterato
 
 def _mirrored(books: Books) -> Iterator[Figure]:
     """An org that has all optional objects: the Invoice__c with its lines is read and written as well."""
-    distinct(books)  # makes them
-    told, calls, _ = _counted(books, distinct, 1)
+    distinct(books, STEP)  # makes them
+    told, calls, _ = _counted(books, distinct, 1, STEP)
     # Opportunity and Invoice__c are read and written; the lines, which did not change, are read.
     limit = told.limit * 2.5
     note = f"Opportunity and Invoice__c, lines read; limit {limit * 1_000 / told.changes:g}"
@@ -176,12 +177,12 @@ def _mirrored(books: Books) -> Iterator[Figure]:
     yield Figure("distinct, mirrored: to the limit", "times", (calls / limit,))
 
 
-def _counted(books: Books, mix: Callable[[Books], Told], steps: int) -> tuple[Told, int, int]:
+def _counted(books: Books, mix: Callable[[Books, int], Told], steps: int, size: int) -> tuple[Told, int, int]:
     """What happened, the calls for it, and those to log in and to describe."""
     whole, before = Told(), _calls(books.road)
     for _ in range(steps):
         books.road.wait(300)
-        told = mix(books)
+        told = mix(books, size)
         whole.changes += told.changes
         whole.distinct += told.distinct
     after = _calls(books.road)

@@ -27,18 +27,18 @@ CALLS_AT_A_TIME = 8
 #: The rate that has floors.
 JUDGED = 20
 _LATENCIES = (0.05, 0.2)
-#: Before it counts: the window of calls side by side has grown, and what is read once has been read.
-_WARM_UP_SECONDS = 3
 _ARRIVES_WITHIN = 60.0
 
 
 def measure(effort: Effort) -> Iterable[Figure]:
     # With 50 ms it is our own work that counts, and a second of another program's shows: that takes longer rounds.
     latencies = _LATENCIES[1:] if effort.quick else _LATENCIES
-    rates = {JUDGED: 2} if effort.quick else {1: 5, JUDGED: 10, 50: 3}
+    rates = {JUDGED: 1} if effort.quick else {1: 5, JUDGED: 10, 50: 3}
+    # The window of calls side by side has grown then, and what is read once has been read.
+    warm_up = JUDGED * effort.of(3, 2)
     with office(kashflow_calls_at_a_time=CALLS_AT_A_TIME) as firm:
         counts = [rate * seconds * effort.rounds for rate, seconds in rates.items()]
-        each = _WARM_UP_SECONDS * JUDGED + sum(counts) + 1
+        each = warm_up + sum(counts) + 1
         # Before anybody listens: that a deal was opened is no news here.
         watch = _Watch(firm, firm.open_deals(firm.customers_on_both_sides(), len(latencies) * each))
         for name in ("worker", "beat", "stream"):
@@ -48,7 +48,7 @@ def measure(effort: Effort) -> Iterable[Figure]:
             firm.answers_late(latency)
             (deal,) = watch.take(1)
             calls = calling(firm, deal, tries=effort.of(9, 3))
-            watch.win(JUDGED, _WARM_UP_SECONDS * JUDGED)
+            watch.win(JUDGED, warm_up)
             for rate, seconds in rates.items():
                 limit = calls + hearing(firm, deal, rate, count=rate * effort.of(3, 1))
                 yield from _figures(watch, rate, latency, limit, seconds, effort.rounds)

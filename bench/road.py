@@ -33,7 +33,7 @@ LOOK_SECONDS = 0.04
 #: What is under way is done within this, or never.
 PATIENCE_SECONDS = 120.0
 #: Changes before anything is measured: both workers have imported, connected and asked what they ask once.
-WARM_UP = 800
+WARM_UP = 2_000
 
 
 @dataclass
@@ -108,22 +108,28 @@ def road(
         house, settings = open_.enter_context(installed(ledger_url, redis_url, stub, folder))
         with house.ledger.writing() as connection:
             remember_links(connection, list(links(records)), utc_now())
-        pids = [open_.enter_context(_process(settings, "worker")) for _ in range(workers)]
-        # Wakes the sweeper, as in every installation.
-        pids.append(open_.enter_context(_process(settings, "beat")))
+        # Beat wakes the sweeper, as in every installation.
+        pids = open_.enter_context(_processes(settings, *["worker"] * workers, "beat"))
         made = Road(house, stub, pids)
-        made.run(events(WARM_UP, 0))
+        made.run(events(min(WARM_UP, records), 0))
         yield made
 
 
 @contextmanager
-def _process(settings: Mapping[str, str], name: str) -> Iterator[int]:
-    command = [sys.executable, "-m", "console", name]
-    process = subprocess.Popen(
-        command, env={**os.environ, **settings}, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT
-    )
+def _processes(settings: Mapping[str, str], *names: str) -> Iterator[list[int]]:
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-m", "console", name],
+            env={**os.environ, **settings},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.STDOUT,
+        )
+        for name in names
+    ]
     try:
-        yield process.pid
+        yield [process.pid for process in started]
     finally:
-        process.terminate()
-        process.wait()
+        for process in started:
+            process.terminate()
+        for process in started:
+            process.wait()

@@ -1,4 +1,4 @@
-"""What one change costs with a small backlog and with a big one, and whether a worker's memory grows with what it has done."""
+"""What one change costs with a small backlog and with a big one."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
 
-import psutil
 from sqlalchemy import text
 
 from bench.dead_letters import tidy
 from bench.figures import RESULTS, Effort, Figure, ratios
 from bench.plot import plot
-from bench.road import installed, road
+from bench.road import installed
 from bench.spent import spent
 from bench.stub import Stub, stub
 from bench.work import FLOW, events, fields
@@ -29,7 +28,7 @@ from workers.desk import Desk
 from workers.heart import Heart
 from workers.ways import Pace
 
-TITLE = "Scale: the cost of a change by the size of the backlog, and memory by what was done"
+TITLE = "Scale: the cost of a change by the size of the backlog"
 
 BACKLOGS = (10_000, 100_000, 1_000_000)
 QUICK_BACKLOGS = (10_000, 100_000)
@@ -37,17 +36,16 @@ QUICK_BACKLOGS = (10_000, 100_000)
 ROUND = 1_500
 #: Collections for any backlog: a Bulk job is another road, and takes another time.
 COLLECTIONS_ONLY = Pace(call_worth_seconds=0.0, bulk_start_seconds=3_600.0, collections_seconds=0.01)
-#: A process may grow by so much after a tenth of its work.
-MOST_GROWTH = 1.05
 
 #: The backlog: one waiting change each of as many invoices, with what KashFlow said of it a moment ago.
 _FILL = text(
     """
     INSERT INTO deliveries (flow, queue, source, entity, record_id, version, kind, occurred_at, registered_at,
-        lock_key, priority, state, due_at, announced_at, attempts, in_doubt, hint)
+        lock_key, priority, state, due_at, announced_at, attempts, in_doubt, hint,
+        snapshot)
     SELECT :flow, 'salesforce.opportunity', 'kashflow', 'Invoice', (810000 + n)::text, 'backlog', 'updated',
         now(), now() + interval '1 day', 'opportunity_invoice:' || (810000 + n), 1, 'waiting', now(), now(), 0, false,
-        json_build_object('answer', replace(:answer, '810000', (810000 + n)::text))
+        '{}', replace(:snapshot, '810000', (810000 + n)::text)
     FROM generate_series(0, :count - 1) AS n
     """
 )
@@ -86,7 +84,7 @@ class Backlog:
 
 
 def measure(effort: Effort) -> Iterator[Figure]:
-    """Rounds in turns over the backlogs, then two workers that do nothing else for a while."""
+    """Rounds in turns over the backlogs."""
     sizes = QUICK_BACKLOGS if effort.quick else BACKLOGS
     with ExitStack() as open_:
         folder = Path(open_.enter_context(tempfile.TemporaryDirectory()))
@@ -100,7 +98,6 @@ def measure(effort: Effort) -> Iterator[Figure]:
             for backlog in backlogs:
                 backlog.costs.append(backlog.work_off(ROUND))
         yield from _costs(backlogs)
-        yield from _growth(effort, server, valkey, salesforce, folder)
     if not effort.quick:
         plot(
             RESULTS / "scale",
@@ -140,30 +137,4 @@ def _backlog(
 def _fill(house: House, count: int) -> None:
     with house.ledger.writing() as connection:
         connection.execute(_LINKS, {"count": count})
-        connection.execute(_FILL, {"count": count, "flow": FLOW, "answer": events(1, 0)[0]})
-
-
-def _growth(
-    effort: Effort, server: PostgresServer, valkey: ValkeyServer, salesforce: Stub, folder: Path
-) -> Iterator[Figure]:
-    """Resident memory of two workers, and of the producer, after a tenth of the changes and after all of them."""
-    tenth = effort.of(20_000, 1_000)
-    with road(server.fresh_database(), valkey.url, salesforce, folder, records=tenth) as made:
-        resident: list[dict[str, float]] = []
-        for turn in range(10):
-            made.run(events(tenth, turn))
-            resident.append({f"worker {at}": _mib(pid) for at, pid in enumerate(made.pids[:-1], 1)})
-        for name in resident[0]:
-            first, last = resident[0][name], resident[-1][name]
-            yield Figure(
-                f"memory of {name} over {10 * tenth:,} changes",
-                "times",
-                (last / first,),
-                at_most=MOST_GROWTH,
-                peak_mib=last,
-                note=f"{first:.0f} MiB after the first tenth",
-            )
-
-
-def _mib(pid: int) -> float:
-    return float(psutil.Process(pid).memory_info().rss) / 2**20
+        connection.execute(_FILL, {"count": count, "flow": FLOW, "snapshot": events(1, 0)[0]})

@@ -32,7 +32,7 @@ _REST = 24 * _SIDE_BY_SIDE
 
 def measure(effort: Effort) -> Iterable[Figure]:
     # Whole rounds of calls side by side: they come back together.
-    each = effort.of(18, 5) * _SIDE_BY_SIDE
+    each = effort.of(18, 3) * _SIDE_BY_SIDE
     marks = [_WARM_UP + each * number for number in range(effort.rounds + 1)]
     for workers in (1,) if effort.quick else (1, 2, 4):
         with office() as firm:
@@ -43,7 +43,7 @@ def _figure(firm: Office, workers: int, marks: Sequence[int]) -> Figure:
     """Rounds are from one of these numbers of invoices to the next."""
     firm.answers_late(_LATENCY, "kashflow")
     accounts = firm.customers_on_both_sides()
-    seconds = creating(firm, tries=5)
+    seconds = creating(firm, tries=3)
     firm.start("beat")
     firm.listening_workers(workers)
     limit = _SIDE_BY_SIDE / seconds / _CALLS

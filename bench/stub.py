@@ -101,8 +101,8 @@ async def _converse(answers: _Answers, reader: asyncio.StreamReader, writer: asy
                 b"HTTP/1.1 %d OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n%b\r\n%b"
                 % (status, len(answer), _USAGE, answer)
             )
-    except (asyncio.IncompleteReadError, ConnectionError):
-        pass  # the client has gone
+    except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+        pass  # the client has gone, or we go
     finally:
         writer.close()
 

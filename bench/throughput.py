@@ -5,13 +5,15 @@ from __future__ import annotations
 import importlib
 import itertools
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -42,8 +44,8 @@ CHANGES_A_SECOND = 5_000.0
 TIMES_CELERY = 15.0
 #: CPU of a change against that of the same without a queue and a database.
 TIMES_LIMIT = 3.0
-#: Those that a floor speaks of.
-QUICK = ("postgresql", "celery", "limit")
+#: Those that a floor speaks of; Celery begins, because it is up by the time when the other is.
+QUICK = ("celery", "postgresql", "limit")
 
 
 @dataclass(frozen=True)
@@ -55,14 +57,24 @@ class Run:
     peak_mib: float
 
 
+#: Starts what takes part, and gives what runs one round of it; rounds of different numbers tell other amounts.
+Contender = Callable[[], AbstractContextManager[Callable[[int], Run]]]
+
+
 def measure(effort: Effort) -> Iterator[Figure]:
     """Ours on both ledgers, the peers, and the limit, in turns: each round meets the same weather."""
-    ours, theirs = effort.of(20_000, 10_000), effort.of(1_500, 300)
+    ours, theirs = effort.of(20_000, 8_000), effort.of(1_500, 300)
     runs: dict[str, list[Run]] = {}
-    with _contenders(ours, theirs) as contenders:
-        for _ in range(effort.rounds):
-            for name in QUICK if effort.quick else contenders:
-                runs.setdefault(name, []).append(contenders[name]())
+    with _contenders(ours, theirs) as contenders, ExitStack() as kept:
+        if effort.quick:
+            # What they start with takes longer than their rounds: they all stay, and those whose turn it is not are idle.
+            running = {name: kept.enter_context(contenders[name]()) for name in QUICK}
+            for turn, name in itertools.product(range(1, effort.rounds + 1), QUICK):
+                runs.setdefault(name, []).append(running[name](turn))
+        else:
+            for turn, name in itertools.product(range(1, effort.rounds + 1), contenders):
+                with contenders[name]() as run:
+                    runs.setdefault(name, []).append(run(turn))
     yield from _figures(runs)
 
 
@@ -98,7 +110,7 @@ def _cpu(runs: list[Run]) -> list[float]:
 
 
 @contextmanager
-def _contenders(ours: int, theirs: int) -> Iterator[dict[str, Callable[[], Run]]]:
+def _contenders(ours: int, theirs: int) -> Iterator[dict[str, Contender]]:
     with ExitStack() as open_:
         folder = Path(open_.enter_context(tempfile.TemporaryDirectory()))
         # As PostgreSQL is shipped: what is committed is on disk.
@@ -106,13 +118,13 @@ def _contenders(ours: int, theirs: int) -> Iterator[dict[str, Callable[[], Run]]
         valkey = open_.enter_context(ValkeyServer())
         salesforce = open_.enter_context(stub(fields(load())))
         files = (f"sqlite:///{folder}/{number}.db" for number in itertools.count())
-        contenders = {
+        contenders: dict[str, Contender] = {
             "postgresql": _ours(server.fresh_database, [server.pid], valkey, salesforce, folder, ours),
             "sqlite": _ours(lambda: next(files), [], valkey, salesforce, folder, ours),
         }
         for name in PEERS:
             contenders[name] = _peer(name, valkey, salesforce, theirs)
-        contenders["limit"] = lambda: _limit(ours)
+        contenders["limit"] = lambda: nullcontext(partial(_limit, ours))
         yield contenders
 
 
@@ -123,25 +135,35 @@ def _ours(
     salesforce: Stub,
     folder: Path,
     changes: int,
-) -> Callable[[], Run]:
-    """Each round has a ledger of its own: what an earlier one left there would be measured with it."""
+) -> Contender:
+    """Each time with a ledger of its own: what an earlier round left there is measured with the next."""
 
-    def run() -> Run:
+    @contextmanager
+    def started() -> Iterator[Callable[[int], Run]]:
         with road(new_ledger(), valkey.url, salesforce, folder, records=changes) as made:
-            told = events(changes, 1)
-            return _measured(changes, [*servers, valkey.pid, *made.pids], lambda: made.run(told))
 
-    return run
+            def run(turn: int) -> Run:
+                told = events(changes, turn)
+                return _measured(changes, [*servers, valkey.pid, *made.pids], lambda: made.run(told))
+
+            yield run
+
+    return started
 
 
-def _peer(name: str, valkey: ValkeyServer, salesforce: Stub, count: int) -> Callable[[], Run]:
-    def run() -> Run:
+def _peer(name: str, valkey: ValkeyServer, salesforce: Stub, count: int) -> Contender:
+    @contextmanager
+    def started() -> Iterator[Callable[[int], Run]]:
         with _peers_worker(name, valkey, salesforce) as (pid, send):
-            warm, changes = events(20, 0), events(count, 1)
-            _until_written(salesforce, send, warm)
-            return _measured(count, [pid, valkey.pid], lambda: _until_written(salesforce, send, changes))
 
-    return run
+            def run(turn: int) -> Run:
+                warm, changes = events(20, 0), events(count, turn)
+                _until_written(salesforce, send, warm)
+                return _measured(count, [pid, valkey.pid], lambda: _until_written(salesforce, send, changes))
+
+            yield run
+
+    return started
 
 
 @contextmanager
@@ -151,13 +173,17 @@ def _peers_worker(
     """Its worker's process, and what puts changes on its queue."""
     os.environ |= {plain.REDIS: valkey.url, plain.SALESFORCE: salesforce.url}
     process = subprocess.Popen(
-        [str(_BIN / PEERS[name][0]), *PEERS[name][1:]], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [str(_BIN / PEERS[name][0]), *PEERS[name][1:]],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     try:
         # Not at the top: it asks for its broker when it is imported.
         yield process.pid, importlib.import_module(f"bench.peers.{name}_plain").send
     finally:
-        process.terminate()
+        # With its children, and at once: there is nothing left to finish.
+        os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
@@ -168,9 +194,9 @@ def _until_written(salesforce: Stub, send: Callable[[list[str]], None], changes:
         time.sleep(0.01)
 
 
-def _limit(count: int) -> Run:
+def _limit(count: int, turn: int) -> Run:
     """The same in one process, without a queue or a database: parsed, mapped, and made into the bodies of calls."""
-    book, changes = load(), events(count, 1)
+    book, changes = load(), events(count, turn)
 
     def work() -> None:
         for start in range(0, count, STEP):
