@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Context, Decimal
-from typing import Annotated, Self
+from typing import Annotated, Self, cast
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import (
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from canonical.shape import Noun, no_float
 
 #: Wide enough that a product of two 18 digit numbers is exact, so that nothing is rounded twice.
 _WIDE = Context(prec=60, rounding=ROUND_HALF_UP)
 _PENNY = Decimal("0.01")
+#: Amounts below have no more digits than the types here allow.
+_USUAL = Decimal(10) ** 12
 
 
 def pence(value: Decimal) -> Decimal:
@@ -40,9 +48,12 @@ def plain(number: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _whole_pence(value: Decimal) -> Decimal:
-    rounded = pence(value)
-    if rounded != value:
+def _whole_pence(value: object, check: ValidatorFunctionWrapHandler) -> Decimal:
+    """One call for what most amounts are; `check` is for all others, and costs as much again."""
+    is_usual = isinstance(value, Decimal) and value.is_finite() and abs(value) < _USUAL
+    number = cast("Decimal", value if is_usual else check(no_float(value)))
+    rounded = pence(number)
+    if rounded != number:
         raise ValueError("must be whole pence: at most two decimals")
     return rounded
 
@@ -54,7 +65,7 @@ _EXACT = BeforeValidator(no_float)
 Number = Annotated[Decimal, Field(max_digits=18), _EXACT]
 
 #: An amount in whole pence; `117.5000` becomes `117.50`, `117.505` is refused.
-Pence = Annotated[Decimal, Field(max_digits=18), _EXACT, AfterValidator(_whole_pence)]
+Pence = Annotated[Decimal, Field(max_digits=18), WrapValidator(_whole_pence)]
 
 #: A VAT rate in percent: 20 means 20 %.
 VatRate = Annotated[Decimal, Field(ge=0, le=100, max_digits=7), _EXACT]

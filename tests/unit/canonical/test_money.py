@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
@@ -75,16 +76,48 @@ def test_money_says_its_amount_and_currency() -> None:
 
 
 @pytest.mark.parametrize("kind", [Pence, Number, VatRate])
-@pytest.mark.parametrize("value", [0.1, True, float("nan"), "NaN", "Infinity", "", "12,50", None])
+@pytest.mark.parametrize(
+    "value",
+    [
+        0.1,
+        True,
+        float("nan"),
+        "NaN",
+        "Infinity",
+        Decimal("NaN"),
+        Decimal("sNaN"),
+        Decimal("-Infinity"),
+        "",
+        "12,50",
+        None,
+    ],
+)
 def test_what_is_not_an_exact_number_is_refused(kind: type[Decimal], value: object) -> None:
     with pytest.raises(ValidationError):
         TypeAdapter(kind).validate_python(value)
 
 
-@pytest.mark.parametrize(("value", "reason"), [("0.005", "whole pence"), ("1e40", "18 digits")])
-def test_an_amount_that_no_till_holds_is_refused_with_the_reason(value: str, reason: str) -> None:
+@pytest.mark.parametrize("form", [str, Decimal])
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("0.005", "whole pence"),
+        ("-9000000000000.001", "whole pence"),
+        ("1e40", "18 digits"),
+        ("-1e40", "18 digits"),
+    ],
+)
+def test_an_amount_that_no_till_holds_is_refused_with_the_reason(
+    form: Callable[[str], object], value: str, reason: str
+) -> None:
     with pytest.raises(ValidationError, match=f"(?s)amount.*{reason}"):
-        Money.model_validate({"amount": value})
+        Money.model_validate({"amount": form(value)})
+
+
+@pytest.mark.parametrize("form", [str, Decimal])
+@pytest.mark.parametrize("value", ["117.5000", "-117.50", "0", "999999999999.99", "1000000000000.10"])
+def test_an_amount_is_the_same_whatever_it_is_read_from(form: Callable[[str], object], value: str) -> None:
+    assert str(Money.model_validate({"amount": form(value)}).amount) == f"{Decimal(value):.2f}"
 
 
 @pytest.mark.parametrize("rate", ["-1", "100.01"])
