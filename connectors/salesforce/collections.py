@@ -162,4 +162,7 @@ def _typed_with_id(entity: str, record: Fields, at: int) -> Record:
 
 
 def _others(record: Fields, *names: str) -> Record:
-    return {name: value for name, value in record.items() if name not in names}
+    others = dict(record)
+    for name in names:
+        others.pop(name, None)
+    return others

@@ -43,7 +43,7 @@ class SalesforceRecords:
 
     def compare(self, desk: Desk, works: list[Work]) -> Iterator[Progress]:
         mapping = _mapping(desk, works[0])
-        wanted = frozenset(name for work in works for name in work.payload or {})
+        wanted = frozenset[str]().union(*(work.payload or {} for work in works))
         missing = wanted - desk.fields(mapping.entity)
         known_before = [work for work in works if not _is_first_news(work)]
         present = _read_present(desk, known_before, mapping.entity, sorted(wanted - missing))
@@ -144,7 +144,10 @@ def _is_first_news(work: Work) -> bool:
 
 def _without(missing: frozenset[str], work: Work, mapping: RecordMapping) -> Progress:
     """The work with those fields that the organisation has; its end where it has none."""
-    payload = {name: value for name, value in (work.payload or {}).items() if name not in missing}
+    payload = work.payload or {}
+    if payload and missing.isdisjoint(payload):
+        return work
+    payload = {name: value for name, value in payload.items() if name not in missing}
     if payload:
         return work.knowing(payload=payload)
     text = f"{mapping.entity} has none of the fields {', '.join(sorted(missing))}; create them or change the mapping"
