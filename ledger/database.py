@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import suppress
 from functools import cache
@@ -20,6 +21,10 @@ _WAL_TRIES = 20
 #: What is raised while the database cannot be reached, or goes away in mid-transaction; whether that transaction was
 #: committed nobody knows then. No bug of ours is among them: those are refused statements and refused values.
 AWAY = (OperationalError, InterfaceError, NoConnectionLeft)
+
+
+#: As PostgreSQL's driver may bring it.
+_EMPTY = frozenset({"{}", b"{}"})
 
 
 class BadLedgerUrl(ValueError):
@@ -49,11 +54,21 @@ def open_engine(url: str, *, pool_size: int = 5) -> Engine:
             # Parameters are customers and amounts, and an error's text goes to the log.
             return _postgresql(
                 create_engine(
-                    parsed, pool_size=pool_size, max_overflow=5, pool_pre_ping=True, hide_parameters=True
+                    parsed,
+                    pool_size=pool_size,
+                    max_overflow=5,
+                    pool_pre_ping=True,
+                    hide_parameters=True,
+                    json_deserializer=_from_json,
                 )
             )
         case other:
             raise BadLedgerUrl(f"the ledger cannot live in {other}; expected sqlite or postgresql")
+
+
+def _from_json(text: str | bytes) -> Any:
+    """As `json.loads`. Of hints and golden records most are empty."""
+    return {} if text in _EMPTY else json.loads(text)
 
 
 def _postgresql(engine: Engine) -> Engine:

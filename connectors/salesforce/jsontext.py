@@ -21,7 +21,7 @@ def encode(value: object) -> bytes:
     """
     try:
         return _text(value).encode()
-    except _Unsendable:
+    except TypeError:
         raise TypeError(_fault(value, "$")) from None
 
 
@@ -33,11 +33,8 @@ def decode(content: bytes) -> Any:
         raise ValueError("nested too deep") from error
 
 
-class _Unsendable(Exception):
-    """Somewhere there is something that JSON, or Salesforce, has no exact word for."""
-
-
 def _text(value: object) -> str:
+    """Raises TypeError, as `_quoted` does for a key that is no text; `_fault` finds the place."""
     if isinstance(value, str):
         return _quoted(value)
     if value is None or isinstance(value, bool):
@@ -46,17 +43,11 @@ def _text(value: object) -> str:
         return str(value)
     if isinstance(value, int):
         return int.__repr__(value)
-    if isinstance(value, Mapping):
-        return "{" + ",".join([f"{_quoted(_key(key))}:{_text(item)}" for key, item in value.items()]) + "}"
+    if isinstance(value, dict | Mapping):
+        return "{" + ",".join([f"{_quoted(key)}:{_text(item)}" for key, item in value.items()]) + "}"
     if isinstance(value, list | tuple):
         return "[" + ",".join([_text(item) for item in value]) + "]"
-    raise _Unsendable
-
-
-def _key(key: object) -> str:
-    if isinstance(key, str):
-        return key
-    raise _Unsendable
+    raise TypeError
 
 
 def _fault(value: object, place: str) -> str:
@@ -74,7 +65,7 @@ def _fault(value: object, place: str) -> str:
         return next(filter(None, faults), "")
     try:
         _text(value)
-    except _Unsendable:
+    except TypeError:
         return f"{place} is {value!r} ({type(value).__name__}): use Decimal, int, str, bool or None"
     return ""
 
