@@ -18,6 +18,7 @@ from connectors.kashflow.patience import HURRIED, Patience
 from connectors.kashflow.reading import Page, Row, read_row
 from connectors.kashflow.session import KashFlowSession
 from connectors.kashflow.wire import Params, Wire
+from connectors.tls import trusted
 
 _MOST_CONNECTIONS = 16
 _CONNECT_SECONDS = 10.0
@@ -60,6 +61,7 @@ class KashFlowClient:
             timeout=httpx.Timeout(timeout_seconds, connect=min(_CONNECT_SECONDS, timeout_seconds)),
             limits=httpx.Limits(max_connections=_MOST_CONNECTIONS),
             headers={"Accept": "application/json"},
+            verify=trusted(),
             # A proxy of the environment cannot reach our own loopback.
             trust_env=not is_loopback(httpx.URL(url).host),
         )

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from connectors.tls import trusted
 from sandbox.server import Sandbox
 from tests.support.kashflow_books import log_in
 
@@ -15,7 +16,7 @@ from tests.support.kashflow_books import log_in
 @contextmanager
 def kashflow_client(sandbox: Sandbox) -> Iterator[httpx.Client]:
     """A client of the running KashFlow with a session."""
-    with httpx.Client(base_url=f"{sandbox.kashflow_url}/", timeout=10) as client:
+    with httpx.Client(base_url=f"{sandbox.kashflow_url}/", timeout=10, verify=trusted()) as client:
         log_in(client, sandbox.kashflow)
         yield client
 

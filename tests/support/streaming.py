@@ -17,6 +17,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from connectors.tls import trusted
 from sandbox.clock import Clock
 from sandbox.faults import Fault, Faults
 from sandbox.salesforce.org import found_org
@@ -118,7 +119,10 @@ class BayeuxPeer:
 
     def __init__(self, url: str, token: str, *, path: str = "/cometd/66.0") -> None:
         self.http = httpx.Client(
-            base_url=url, headers={"Authorization": f"OAuth {token}"}, timeout=PATIENCE_SECONDS
+            base_url=url,
+            headers={"Authorization": f"OAuth {token}"},
+            timeout=PATIENCE_SECONDS,
+            verify=trusted(),
         )
         self.path = path
         self.client_id = ""
