@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from statistics import median
+from statistics import fmean, median
 
 from sqlalchemy import text
 
@@ -32,8 +32,8 @@ TITLE = "Scale: the cost of a change by the size of the backlog"
 
 BACKLOGS = (10_000, 100_000, 1_000_000)
 QUICK_BACKLOGS = (10_000, 100_000)
-#: Changes of one round, and before the first: all of them together are fewer than the smallest backlog.
-ROUND = 1_500
+#: Batches of one round, and before the first: the changes of all of them are fewer than the smallest backlog.
+ROUND = 6
 #: Collections for any backlog: a Bulk job is another road, and takes another time.
 COLLECTIONS_ONLY = Pace(call_worth_seconds=0.0, bulk_start_seconds=3_600.0, collections_seconds=0.01)
 
@@ -68,19 +68,15 @@ class Backlog:
     heart: Heart
     pids: list[int]
     costs: list[float] = field(default_factory=list)
-    peak_mib: float = 0.0
 
-    def work_off(self, changes: int) -> float:
-        """Deliver so many; what each took, with the share of the database."""
+    def work_off(self) -> float:
+        """Deliver a batch; what each of its changes took, with the share of the database."""
         before, own = spent(self.pids), time.process_time()
-        done = 0
-        while done < changes:
-            report = spine.run(self.desk, self.heart, "salesforce.opportunity", [])
-            if dict(report.endings) != {"delivered": report.claimed}:
-                raise RuntimeError(f"the backlog was not delivered: {dict(report.endings)}")
-            done += report.claimed
+        report = spine.run(self.desk, self.heart, "salesforce.opportunity", [])
+        if dict(report.endings) != {"delivered": report.claimed}:
+            raise RuntimeError(f"the backlog was not delivered: {dict(report.endings)}")
         cpu = time.process_time() - own + spent(self.pids).since(before).cpu_seconds
-        return cpu / done * 1e6
+        return cpu / report.claimed * 1e6
 
 
 def measure(effort: Effort) -> Iterator[Figure]:
@@ -92,11 +88,10 @@ def measure(effort: Effort) -> Iterator[Figure]:
         valkey = open_.enter_context(ValkeyServer())
         salesforce = open_.enter_context(stub(fields(load())))
         backlogs = [open_.enter_context(_backlog(size, server, valkey, salesforce, folder)) for size in sizes]
-        for backlog in backlogs:
-            backlog.work_off(ROUND)
-        for _ in range(effort.of(5, 3)):
-            for backlog in backlogs:
-                backlog.costs.append(backlog.work_off(ROUND))
+        _round(backlogs)
+        for _ in range(effort.of(7, 3)):
+            for backlog, cost in zip(backlogs, _round(backlogs), strict=True):
+                backlog.costs.append(cost)
         yield from _costs(backlogs)
     if not effort.quick:
         plot(
@@ -104,6 +99,12 @@ def measure(effort: Effort) -> Iterator[Figure]:
             [backlog.count for backlog in backlogs],
             [backlog.costs for backlog in backlogs],
         )
+
+
+def _round(backlogs: list[Backlog]) -> list[float]:
+    """What a change took of each; batch by batch in turns, so that a noisy moment of the machine is everybody's."""
+    batches = [[backlog.work_off() for backlog in backlogs] for _ in range(ROUND)]
+    return [fmean(costs) for costs in zip(*batches, strict=True)]
 
 
 def _costs(backlogs: list[Backlog]) -> Iterator[Figure]:
