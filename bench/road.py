@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from redis import Redis
+
 from bench.stub import Stub
 from bench.work import delivery_of, events, links
 from console.bootstrap import House, utc_now
@@ -110,6 +112,9 @@ def road(
             remember_links(connection, list(links(records)), utc_now())
         # Beat wakes the sweeper, as in every installation.
         pids = open_.enter_context(_processes(settings, *["worker"] * workers, "beat"))
+        with Redis.from_url(redis_url) as redis:
+            # All of them: who comes late would start up within what is measured.
+            _wait_until(lambda: redis.info("clients")["blocked_clients"] >= workers)
         made = Road(house, stub, pids)
         made.run(events(min(WARM_UP, records), 0))
         yield made

@@ -17,6 +17,8 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
+from redis import Redis
+
 from bench.figures import Effort, Figure, ratios
 from bench.peers import plain
 from bench.road import STEP, road
@@ -116,6 +118,7 @@ def _contenders(ours: int, theirs: int) -> Iterator[dict[str, Contender]]:
         # As PostgreSQL is shipped: what is committed is on disk.
         server = open_.enter_context(PostgresServer(fsync=True, settings=("jit=off",)))
         valkey = open_.enter_context(ValkeyServer())
+        peers_valkey = open_.enter_context(ValkeyServer())
         salesforce = open_.enter_context(stub(fields(load())))
         files = (f"sqlite:///{folder}/{number}.db" for number in itertools.count())
         contenders: dict[str, Contender] = {
@@ -123,7 +126,7 @@ def _contenders(ours: int, theirs: int) -> Iterator[dict[str, Contender]]:
             "sqlite": _ours(lambda: next(files), [], valkey, salesforce, folder, ours),
         }
         for name in PEERS:
-            contenders[name] = _peer(name, valkey, salesforce, theirs)
+            contenders[name] = _peer(name, peers_valkey, salesforce, theirs)
         contenders["limit"] = lambda: nullcontext(partial(_limit, ours))
         yield contenders
 
@@ -185,6 +188,8 @@ def _peers_worker(
         # With its children, and at once: there is nothing left to finish.
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+        with Redis.from_url(valkey.url) as redis:
+            redis.flushall()  # what it had not acknowledged yet would come back to the next one
 
 
 def _until_written(salesforce: Stub, send: Callable[[list[str]], None], changes: list[str]) -> None:

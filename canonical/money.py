@@ -18,7 +18,7 @@ from canonical.shape import Noun, no_float
 #: Wide enough that a product of two 18 digit numbers is exact, so that nothing is rounded twice.
 _WIDE = Context(prec=60, rounding=ROUND_HALF_UP)
 _PENNY = Decimal("0.01")
-#: Amounts below have no more digits than the types here allow.
+#: Whole pence below it have fewer digits than the types here allow.
 _USUAL = Decimal(10) ** 12
 
 
@@ -50,7 +50,7 @@ def plain(number: Decimal) -> str:
 
 def _whole_pence(value: object, check: ValidatorFunctionWrapHandler) -> Decimal:
     """One call for what most amounts are; `check` is for all others, and costs as much again."""
-    is_usual = isinstance(value, Decimal) and value.is_finite() and abs(value) < _USUAL
+    is_usual = isinstance(value, Decimal) and value.is_finite() and -_USUAL < value < _USUAL
     number = cast("Decimal", value if is_usual else check(no_float(value)))
     rounded = pence(number)
     if rounded != number:

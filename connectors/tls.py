@@ -1,4 +1,4 @@
-"""Whom all connections of ours trust."""
+"""Whom connections made with httpx trust."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import httpx
 
 
 @cache
-def trusted() -> ssl.SSLContext:
-    """The certificate authorities that httpx finds: those of certifi, or of `SSL_CERT_FILE` or `SSL_CERT_DIR` where these are
-    set. One for all connections, for to read them takes 20 ms."""
-    return httpx.create_ssl_context()
+def trusted(*, by_environment: bool) -> ssl.SSLContext:
+    """The certificate authorities of certifi, or of `SSL_CERT_FILE` or `SSL_CERT_DIR` where these are set and the
+    environment counts. Kept for all connections, because to read them takes 20 ms."""
+    return httpx.create_ssl_context(trust_env=by_environment)

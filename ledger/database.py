@@ -23,10 +23,6 @@ _WAL_TRIES = 20
 AWAY = (OperationalError, InterfaceError, NoConnectionLeft)
 
 
-#: As PostgreSQL's driver may bring it.
-_EMPTY = frozenset({"{}", b"{}"})
-
-
 class BadLedgerUrl(ValueError):
     """The ledger URL names no database we can use."""
 
@@ -64,6 +60,10 @@ def open_engine(url: str, *, pool_size: int = 5) -> Engine:
             )
         case other:
             raise BadLedgerUrl(f"the ledger cannot live in {other}; expected sqlite or postgresql")
+
+
+#: As PostgreSQL's driver may bring it.
+_EMPTY = frozenset({"{}", b"{}"})
 
 
 def _from_json(text: str | bytes) -> Any:

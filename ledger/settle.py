@@ -154,7 +154,7 @@ def _columns(entry: Settlement, needed: int | None, now: datetime) -> dict[str, 
         "reason_class": (reason.error_class or None) if reason else None,
         "fingerprint": None,
         "ended_at": None,
-        "snapshot": None,
+        "snapshot": entry.delivery.snapshot,
         "read_digest": entry.read_digest,
         "worth_hundredths": entry.worth.hundredths if entry.worth else entry.delivery.worth_hundredths,
         "worth_currency": entry.worth.currency if entry.worth else entry.delivery.worth_currency,
@@ -175,8 +175,8 @@ def _columns(entry: Settlement, needed: int | None, now: datetime) -> dict[str, 
             columns |= {"waits_for": waits_for, "fingerprint": fingerprint(entry.delivery.queue, why)}
         case other:
             assert_never(other)
-    if columns["ended_at"] is None:
-        columns["snapshot"] = entry.delivery.snapshot
+    if columns["ended_at"]:
+        columns["snapshot"] = None
     return columns
 
 

@@ -68,6 +68,7 @@ def rehearse(
     record_ids: Iterable[str],
     hints: Mapping[str, Mapping[str, str]] | None = None,
     snapshots: Mapping[str, str] | None = None,
+    *,
     say: Callable[[int], None] = lambda _: None,
 ) -> Iterator[Rehearsed]:
     """What the deliveries of these records along `flow` would come to, in any order; `say` hears how many are done.

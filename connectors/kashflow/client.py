@@ -54,6 +54,8 @@ class KashFlowClient:
             clock=clock,
             wait_seconds=timeout_seconds,
         )
+        # A proxy of the environment cannot reach our own loopback.
+        by_environment = not is_loopback(httpx.URL(url).host)
         self._http = httpx.Client(
             base_url=url,
             auth=session,
@@ -61,9 +63,8 @@ class KashFlowClient:
             timeout=httpx.Timeout(timeout_seconds, connect=min(_CONNECT_SECONDS, timeout_seconds)),
             limits=httpx.Limits(max_connections=_MOST_CONNECTIONS),
             headers={"Accept": "application/json"},
-            verify=trusted(),
-            # A proxy of the environment cannot reach our own loopback.
-            trust_env=not is_loopback(httpx.URL(url).host),
+            verify=trusted(by_environment=by_environment),
+            trust_env=by_environment,
         )
         self._wire = Wire(self._http, patience)
         self.customers = resources.Customers(self._wire)

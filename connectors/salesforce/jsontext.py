@@ -43,7 +43,7 @@ def _text(value: object) -> str:
         return str(value)
     if isinstance(value, int):
         return int.__repr__(value)
-    if isinstance(value, dict | Mapping):
+    if isinstance(value, (dict, Mapping)):
         return "{" + ",".join([f"{_quoted(key)}:{_text(item)}" for key, item in value.items()]) + "}"
     if isinstance(value, list | tuple):
         return "[" + ",".join([_text(item) for item in value]) + "]"

@@ -40,7 +40,9 @@ def post_form(origin: str, form: Mapping[str, str], timeout_seconds: float) -> h
     """
     by_proxy = not is_loopback(httpx.URL(origin).host)  # in the clear, a secret must not leave this machine
     try:
-        with httpx.Client(timeout=timeout_seconds, verify=trusted(), trust_env=by_proxy) as client:
+        with httpx.Client(
+            timeout=timeout_seconds, verify=trusted(by_environment=by_proxy), trust_env=by_proxy
+        ) as client:
             return client.post(f"{origin}/services/oauth2/token", data=dict(form))
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
         raise Unreachable(

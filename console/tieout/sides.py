@@ -182,7 +182,9 @@ class Sides:
         snapshots: Mapping[str, str] | None = None,
     ) -> Iterator[Rehearsed]:
         """What the spine would do with these records now; see workers.rehearsal."""
-        return rehearse(self.desk, flow, record_ids, hints, snapshots, lambda done: self.say(flow.name, done))
+        return rehearse(
+            self.desk, flow, record_ids, hints, snapshots, say=lambda done: self.say(flow.name, done)
+        )
 
     def answers(
         self, entity: str, record_ids: Iterable[str]

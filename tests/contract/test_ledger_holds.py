@@ -202,7 +202,7 @@ def test_a_person_s_hold_is_not_replaced_by_the_ceiling(low: Ledger, clock: Test
 
 
 def test_what_is_long_done_is_cleared_away_but_cannot_come_twice(ledger: Ledger, clock: TestClock) -> None:
-    ((id_,),) = ledger.register([opportunity(1, hint={"answer": "{}"})], now=clock()).values()
+    ((id_,),) = ledger.register([opportunity(1, hint={"key": "1"})], now=clock()).values()
     deliver_all(ledger, clock)
     clock.tick(100)
 

@@ -47,7 +47,9 @@ def _looks_at_deals(road: Road) -> int:
     return road.sandbox.run(lambda: log.count("POST", "/services/data/v66.0/composite/sobjects/Opportunity"))
 
 
-def test_the_number_of_a_new_invoice_is_written_without_a_look_at_the_deal_first(on_the_road: Road) -> None:
+def test_the_number_of_a_new_invoice_is_written_without_a_look_at_the_invoice_or_the_deal_first(
+    on_the_road: Road,
+) -> None:
     road = on_the_road
     deal = road.deal(road.account("Larkfield Ceramics Ltd"))
 
@@ -55,7 +57,22 @@ def test_the_number_of_a_new_invoice_is_written_without_a_look_at_the_deal_first
     road.catch_up()
 
     assert road.record(deal)["KashFlow_Invoice_Number__c"]
-    assert _looks_at_deals(road) == 0
+    assert (road.detail_reads(), _looks_at_deals(road)) == (0, 0)
+
+
+def test_what_kashflow_said_of_a_new_invoice_a_minute_ago_is_read_again(on_the_road: Road) -> None:
+    road = on_the_road
+    deal = road.deal(road.account("Larkfield Ceramics Ltd"))
+    road.win(deal)
+    road.hear()
+    for queue in ("kashflow.invoice", "kashflow.customer", "kashflow.invoice"):
+        road.work_on(queue)
+    road.wait(61)
+
+    road.rest()
+
+    assert road.record(deal)["KashFlow_Invoice_Number__c"]
+    assert road.detail_reads() == 1
 
 
 def test_where_an_earlier_attempt_may_have_written_the_number_the_deal_is_looked_at(

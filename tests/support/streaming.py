@@ -122,7 +122,7 @@ class BayeuxPeer:
             base_url=url,
             headers={"Authorization": f"OAuth {token}"},
             timeout=PATIENCE_SECONDS,
-            verify=trusted(),
+            verify=trusted(by_environment=False),
         )
         self.path = path
         self.client_id = ""

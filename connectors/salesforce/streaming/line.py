@@ -35,12 +35,13 @@ class Line:
         headers = {"Content-Type": "application/json;charset=UTF-8", "Accept": "application/json"}
         if authorization is not None:
             headers["Authorization"] = authorization
+        # In the clear nothing may leave this machine, so no proxy gets to see a loopback request.
+        by_environment = not is_loopback(httpx.URL(endpoint).host)
         self._client = httpx.Client(
             headers=headers,
             limits=httpx.Limits(max_connections=MOST_CONNECTIONS, max_keepalive_connections=MOST_CONNECTIONS),
-            verify=trusted(),
-            # In the clear nothing may leave this machine, so no proxy gets to see a loopback request.
-            trust_env=not is_loopback(httpx.URL(endpoint).host),
+            verify=trusted(by_environment=by_environment),
+            trust_env=by_environment,
         )
         #: The newest sockets, closed ones included; more than there can be connections.
         self._sockets: deque[socket.socket] = deque(maxlen=2 * MOST_CONNECTIONS)

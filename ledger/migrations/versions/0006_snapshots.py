@@ -12,5 +12,5 @@ depends_on = None
 
 
 def upgrade() -> None:
-    # What still waits with an answer in its hint is read anew: after a minute it would have been, too.
+    # What still waits with an answer in its hint is read anew, and its deal looked at before it is written.
     op.add_column("deliveries", sa.Column("snapshot", sa.Text(), nullable=True))

@@ -105,6 +105,8 @@ def test_what_is_not_an_exact_number_is_refused(kind: type[Decimal], value: obje
         ("-9000000000000.001", "whole pence"),
         ("1e40", "18 digits"),
         ("-1e40", "18 digits"),
+        ("1e1000000", "18 digits"),
+        ("-1e1000000", "18 digits"),
     ],
 )
 def test_an_amount_that_no_till_holds_is_refused_with_the_reason(
