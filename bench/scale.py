@@ -20,6 +20,7 @@ from bench.spent import spent
 from bench.stub import Stub, stub
 from bench.work import FLOW, events, fields
 from console.bootstrap import House, utc_now
+from console.commands.process import collect_seldom
 from mappings.book import load
 from tests.support.postgres import PostgresServer
 from tests.support.valkey import ValkeyServer
@@ -88,6 +89,8 @@ def measure(effort: Effort) -> Iterator[Figure]:
         valkey = open_.enter_context(ValkeyServer())
         salesforce = open_.enter_context(stub(fields(load())))
         backlogs = [open_.enter_context(_backlog(size, server, valkey, salesforce, folder)) for size in sizes]
+        # As in a worker: a look for garbage among all that there is would fall on one of them.
+        collect_seldom()
         _round(backlogs)
         for _ in range(effort.of(7, 3)):
             for backlog, cost in zip(backlogs, _round(backlogs), strict=True):

@@ -20,7 +20,7 @@ def run_process(name: str) -> None:
     loaded = settings.load()
     logs.configure(loaded, name)
     with House(loaded) as house:
-        _collect_seldom()
+        collect_seldom()
         processes.BY_NAME[name](house)
 
 
@@ -32,7 +32,7 @@ def run_worker_process(queues: Sequence[str]) -> None:
         unknown = [name for name in queues if name not in house.queues]
         if unknown:
             raise BadSettings(f"there is no queue {', '.join(unknown)}; there are: {', '.join(house.queues)}")
-        _collect_seldom()
+        collect_seldom()
         processes.worker(house, queues)
 
 
@@ -43,7 +43,7 @@ def upgrade_ledger() -> None:
     print(f"the ledger has schema version {schema.wanted_version()}", file=sys.stderr)
 
 
-def _collect_seldom() -> None:
+def collect_seldom() -> None:
     """Look for garbage in cycles less often than Python would, and not among what was imported, which stays for good: a batch is
     thousands of objects, hardly any of them in a cycle, and to find that out took a tenth of a worker's time."""
     gc.freeze()
