@@ -44,7 +44,7 @@ chaos: $(READY) ## Five minutes of kills and faults, then both worlds compared: 
 	$(BIN)/python -m tests.chaos --seed $(SEED) --seconds $(SECONDS) --json $(JSON) $(if $(CHANGES),--changes $(CHANGES)) $(if $(KILLS),--kills $(KILLS))
 
 .PHONY: bench
-bench: $(READY) ## Benchmarks against peers and limits, ten to twelve minutes; QUICK=1: little more than one; PARTS="latency scale"
+bench: $(READY) ## Benchmarks against peers and limits, ten to twelve minutes; QUICK=1: one to one and a half; PARTS="latency scale"
 	PIP_CONSTRAINT=constraints.txt $(BIN)/pip install --quiet --disable-pip-version-check -e '.[demo,dev,bench]'
 	$(BIN)/python -m bench $(if $(QUICK),--quick) $(PARTS)
 
