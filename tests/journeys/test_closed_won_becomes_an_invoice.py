@@ -47,6 +47,16 @@ def _looks_at_deals(road: Road) -> int:
     return road.sandbox.run(lambda: log.count("POST", "/services/data/v66.0/composite/sobjects/Opportunity"))
 
 
+def _with_its_write_back_waiting(road: Road) -> str:
+    """A deal whose invoice is made; its number has yet to come back."""
+    deal = road.deal(road.account("Larkfield Ceramics Ltd"))
+    road.win(deal)
+    road.hear()
+    for queue in ("kashflow.invoice", "kashflow.customer", "kashflow.invoice"):
+        road.work_on(queue)
+    return deal
+
+
 def test_the_number_of_a_new_invoice_is_written_without_a_look_at_the_invoice_or_the_deal_first(
     on_the_road: Road,
 ) -> None:
@@ -62,11 +72,7 @@ def test_the_number_of_a_new_invoice_is_written_without_a_look_at_the_invoice_or
 
 def test_what_kashflow_said_of_a_new_invoice_a_minute_ago_is_read_again(on_the_road: Road) -> None:
     road = on_the_road
-    deal = road.deal(road.account("Larkfield Ceramics Ltd"))
-    road.win(deal)
-    road.hear()
-    for queue in ("kashflow.invoice", "kashflow.customer", "kashflow.invoice"):
-        road.work_on(queue)
+    deal = _with_its_write_back_waiting(road)
     road.wait(61)
 
     road.rest()
@@ -79,11 +85,7 @@ def test_where_an_earlier_attempt_may_have_written_the_number_the_deal_is_looked
     on_the_road: Road,
 ) -> None:
     road = on_the_road
-    deal = road.deal(road.account("Larkfield Ceramics Ltd"))
-    road.win(deal)
-    road.hear()
-    for queue in ("kashflow.invoice", "kashflow.customer", "kashflow.invoice"):
-        road.work_on(queue)
+    deal = _with_its_write_back_waiting(road)
     road.ledger.claim("salesforce.opportunity", [], limit=1, now=road.now(), lease_seconds=30)
     road.wait(31)  # its worker was killed
 
