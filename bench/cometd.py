@@ -73,6 +73,7 @@ def measure(effort: Effort) -> Iterable[Figure]:
         readers += ["ours_on_sqlite", "ours_decoding", "theirs_decoding"]
     rounds = {reader: _Rounds(count) for reader in readers}
     if effort.quick:
+        # It takes four times as long for each, and its rate shows as soon.
         rounds["theirs_registering"].count //= 2
     with _Place(count) as place:
         # Taken in turns, so that a noisy minute of the machine is everybody's.

@@ -58,7 +58,7 @@ def _whole_pence(value: object, check: ValidatorFunctionWrapHandler) -> Decimal:
     return rounded
 
 
-# Behind the Field in each type below: pydantic then checks the Field's bounds in its own, fast code.
+# Behind the Field in both types that have it: pydantic then checks the Field's bounds in its own, fast code.
 _EXACT = BeforeValidator(no_float)
 
 #: A number of at most 18 digits: quantities and unit prices.

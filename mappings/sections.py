@@ -150,7 +150,7 @@ def _filler(tokens: tuple[Token, ...], value: Callable[[Scope], object], omit_bl
 
     def fill(built: dict[str, Any], scope: Scope) -> None:
         found = value(scope)
-        if omit_blank and (found is None or is_blank(found) or (isinstance(found, list) and not found)):
+        if omit_blank and (is_blank(found) or (isinstance(found, list) and not found)):
             return
         if name:
             built[name] = found  # as `put` does; most fields are of this kind

@@ -43,6 +43,7 @@ def _text(value: object) -> str:
         return str(value)
     if isinstance(value, int):
         return int.__repr__(value)
+    # dict by itself: to be a Mapping is asked of a class with a protocol, which takes three times as long.
     if isinstance(value, (dict, Mapping)):
         return "{" + ",".join([f"{_quoted(key)}:{_text(item)}" for key, item in value.items()]) + "}"
     if isinstance(value, list | tuple):
